@@ -1,0 +1,3 @@
+"""Shared code of the Children's Social Care Research Compendium."""
+
+__version__ = "0.1.0"

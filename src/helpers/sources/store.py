@@ -1,0 +1,160 @@
+"""The store: one Parquet file a canonical table, opened as Ibis tables on DuckDB or another engine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+import pyarrow as arrow
+import pyarrow.parquet as parquet
+
+from helpers.catalogue import TABLES
+
+INFO = "store.json"
+
+
+class StoreError(Exception):
+    """A store, or a file meant for one, cannot be used; the message is one clear sentence."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open store. ``store.referrals`` is the Ibis table of referrals; a table without rows is empty."""
+
+    path: Path
+    connection: Any
+    info: dict[str, Any]
+
+    def __getattr__(self, name: str) -> ibis.Table:
+        """Return a canonical table."""
+        if name not in TABLES:
+            raise AttributeError(
+                f"There is no canonical table called {name!r}; there are: {', '.join(TABLES)}."
+            )
+        return self.connection.table(name)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the store holds made-up children."""
+        return bool(self.info["synthetic"])
+
+    @property
+    def fingerprint(self) -> str:
+        """First twelve characters of the checksum over all tables."""
+        return self.info["fingerprint"][:12]
+
+
+def write_store(tables: dict[str, pd.DataFrame], path: str | Path, info: dict[str, Any]) -> Path:
+    """Write canonical tables as a store, whole or not at all.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        Canonical tables by name; names that the catalogue does not know are refused.
+    path : str or Path
+        Folder of the store. An older store there is replaced, anything else is refused.
+    info : dict
+        What to note beside the tables; must hold "synthetic" (bool).
+
+    Raises
+    ------
+    StoreError
+        When `path` holds something that is not a store.
+    """
+    path = Path(path)
+    if path.exists() and any(path.iterdir()) and not is_store(path):
+        raise StoreError(f"{path} exists and is not a store: name a new or empty folder.")
+    building = path.with_name(path.name + ".tmp")
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    for name, frame in tables.items():
+        write_table(name, frame, building)
+    _write_info(building, info)
+    _replace(building, path)
+    return path
+
+
+def write_table(name: str, frame: pd.DataFrame, folder: Path) -> None:
+    """Write one canonical table, checked against its model, as `folder`/`name`.parquet."""
+    model = TABLES[name]
+    table = arrow.Table.from_pandas(model.conform(frame), schema=model.arrow_schema(), preserve_index=False)
+    parquet.write_table(table.replace_schema_metadata(None), folder / f"{name}.parquet", compression="zstd")
+
+
+def is_store(path: str | Path) -> bool:
+    """Return whether the folder holds a store."""
+    return (Path(path) / INFO).is_file()
+
+
+def read_store(path: str | Path, engine: str = "duckdb") -> Store:
+    """Open a store that is there.
+
+    Parameters
+    ----------
+    path : str or Path
+        Folder of the store.
+    engine : {"duckdb", "spark"}
+        What runs the queries.
+
+    Raises
+    ------
+    StoreError
+        When there is no store, or the engine is not known or not installed.
+    """
+    path = Path(path)
+    if not is_store(path):
+        raise StoreError(f"{path} is not a store: make one with `compendium synth` or `compendium import`.")
+    info = json.loads((path / INFO).read_text())
+    connection = connect(engine)
+    for name, model in TABLES.items():
+        file = path / f"{name}.parquet"
+        if file.is_file():
+            connection.read_parquet(str(file), table_name=name)
+        else:
+            connection.create_view(name, ibis.memtable(model.arrow_schema().empty_table()))
+    return Store(path, connection, info)
+
+
+def connect(engine: str) -> Any:
+    """Return an Ibis connection of the engine named."""
+    if engine == "duckdb":
+        return ibis.duckdb.connect()
+    if engine == "spark":
+        return _connect_spark()
+    raise StoreError(f"Engine {engine!r} is not known: use 'duckdb' or 'spark'.")
+
+
+def _connect_spark() -> Any:
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise StoreError(
+            "The Spark engine needs pyspark: pip install pyspark==4.3.0 (and Java 17)."
+        ) from error
+    session = SparkSession.builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    return ibis.pyspark.connect(session)
+
+
+def _write_info(folder: Path, info: dict[str, Any]) -> None:
+    files = sorted(folder.glob("*.parquet"))
+    sums = {file.stem: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    rows = {file.stem: parquet.read_metadata(file).num_rows for file in files}
+    whole = hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()
+    text = json.dumps({**info, "fingerprint": whole, "rows": rows, "checksums": sums}, indent=2)
+    (folder / INFO).write_text(text)
+
+
+def _replace(building: Path, path: Path) -> None:
+    """Put the finished folder in place of the old one; the old one stays until then."""
+    old = path.with_name(path.name + ".old.tmp")
+    shutil.rmtree(old, ignore_errors=True)
+    if path.exists():
+        path.rename(old)
+    building.rename(path)
+    shutil.rmtree(old, ignore_errors=True)
