@@ -134,9 +134,7 @@ def _connect_spark() -> Any:
     try:
         from pyspark.sql import SparkSession
     except ImportError as error:
-        raise StoreError(
-            "The Spark engine needs pyspark: pip install pyspark==4.3.0 (and Java 17)."
-        ) from error
+        raise StoreError("The Spark engine needs Java 17 and pip install pyspark==4.3.0.") from error
     session = SparkSession.builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
     return ibis.pyspark.connect(session)
 

@@ -15,10 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 import pandas as pd
 
+from helpers.catalogue import TABLES
 from helpers.sources.returns import Return
+from helpers.sources.values import parse_dates
 
 FINDING_COLUMNS = [
     "rule", "severity", "collection", "year", "authority", "file", "table", "record", "child",
@@ -84,6 +87,39 @@ class Rule:
 
 
 RULES: list[Rule] = []
+
+# Date columns that no canonical table holds, because another table of the return already does.
+REPEATED_DATES = {"ssda903": {"DOB"}}
+
+
+def prepare(source: Return, previous: Return | None = None) -> Checked:
+    """Parse the dates of a return, so that rules can compare them.
+
+    Parameters
+    ----------
+    source : Return
+    previous : Return, optional
+        The same authority's return of the year before, for the rules that compare years.
+    """
+    tables = {name: _parse_table_dates(source.collection, name, rows) for name, rows in source.tables.items()}
+    return Checked(source, tables, prepare(previous) if previous else None)
+
+
+def _parse_table_dates(collection: str, name: str, rows: pd.DataFrame) -> pd.DataFrame:
+    dates = date_columns(collection, name) & set(rows.columns)
+    return rows.assign(**{column: parse_dates(rows[column]) for column in dates})
+
+
+@cache
+def date_columns(collection: str, table: str) -> frozenset[str]:
+    """Return the columns of an official table that hold dates, as the catalogue knows them."""
+    found = set(REPEATED_DATES.get(collection, set()))
+    for model in TABLES.values():
+        if model.source_table(collection) == table:
+            types = model.columns()
+            sources = model.source_columns(collection).items()
+            found |= {official for name, official in sources if "datetime" in str(types[name].dtype)}
+    return frozenset(found)
 
 
 def rule(
