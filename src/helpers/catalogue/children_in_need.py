@@ -100,6 +100,20 @@ class Section47(Table, cin="Section47"):
     collection_year: Whole = field(YEAR)
 
 
+class Conferences(Table):
+    """One row per initial child protection conference, whether returned on the referral or on an enquiry.
+
+    The official file has no such table: `helpers.sources.canonical.derive_conferences` makes it.
+    """
+
+    authority: Text = key(AUTHORITY)
+    child_id: Text = key(CHILD)
+    referral_date: Date = key("referral it belongs to")
+    conference_date: Date = key("date of the conference")
+    from_enquiry: Flag = field("it followed a section 47 enquiry")
+    collection_year: Whole = field(YEAR)
+
+
 class CpPlans(Table, cin="ChildProtectionPlans"):
     """One row per child protection plan."""
 

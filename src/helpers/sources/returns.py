@@ -16,6 +16,10 @@ PLACE_COLUMNS = ["file", "record"]
 UNREAD_COLUMNS = ["file", "table", "record", "child", "reason", "text"]
 
 
+class ReadError(Exception):
+    """A file cannot be read as a return; the message is one clear sentence: which file, where, what to do."""
+
+
 @dataclass
 class Return:
     """One authority's return for one collection year.
