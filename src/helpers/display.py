@@ -1,0 +1,115 @@
+"""What figures and tables share: the synthetic mark, tables as HTML, and one output with text beside it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from html import escape
+
+import pandas as pd
+from IPython.display import display
+
+from helpers.sources.store import Store
+
+MARK = "Synthetic data: made-up children, no finding about a real place"
+
+Format = str | Callable[[object], str]
+Formats = Mapping[str, Format]
+
+# Names that stand for the common formats; anything else is a format string such as "{:,.3f}".
+NAMED_FORMATS: dict[str, str] = {
+    "count": "{:,.0f}",
+    "percent": "{:.1%}",
+    "rate": "{:,.1f}",
+    "decimal": "{:,.2f}",
+}
+
+MISSING = "–"
+
+
+def emit(html: str, text: str) -> None:
+    """Show one output with an HTML face and a plain one."""
+    display({"text/html": html, "text/plain": text}, raw=True)
+
+
+def mark(store: Store | None) -> str:
+    """Return the band that says the data are made up; empty on real data."""
+    return f'<p class="csc-mark">{MARK}</p>' if store is not None and store.synthetic else ""
+
+
+def heading(name: object) -> str:
+    """Return a column name as a person would write it; parts of a compound name joined by a dot."""
+    parts = name if isinstance(name, tuple) else (name,)
+    text = " · ".join(str(part).replace("_", " ").strip() for part in parts if str(part))
+    return text[:1].upper() + text[1:]
+
+
+def format_frame(frame: pd.DataFrame, formats: Formats | None = None, missing: str = MISSING) -> pd.DataFrame:
+    """Return every value as text for people.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    formats : dict of column name to format, optional
+        "count", "percent" (a share of 1), "rate", "decimal", a format string or a function. Without one,
+        whole numbers get thousands separators, other numbers two decimals, dates are spelled out.
+    missing : str
+        What stands for a missing value.
+    """
+    formats = formats or {}
+    chosen = {name: formats.get(name) or _usual_format(frame[name]) for name in frame.columns}
+    columns = {name: [_text(v, chosen[name], missing) for v in frame[name]] for name in frame.columns}
+    return pd.DataFrame(columns, index=frame.index, columns=frame.columns, dtype="object")
+
+
+def table_html(
+    frame: pd.DataFrame,
+    formats: Formats | None = None,
+    index: bool = False,
+    missing: str = MISSING,
+) -> str:
+    """Return a frame as a plain HTML table; cells of numbers carry the class "num"."""
+    if index:
+        names = [name if name is not None else "" for name in frame.index.names]
+        frame = frame.reset_index(names=names)
+    numeric = [pd.api.types.is_numeric_dtype(frame.dtypes.iloc[i]) for i in range(frame.shape[1])]
+    classes = [' class="num"' if is_number else "" for is_number in numeric]
+    heads = zip(frame.columns, classes, strict=True)
+    head = "".join(f'<th scope="col"{kind}>{escape(heading(name))}</th>' for name, kind in heads)
+    rows = format_frame(frame, formats, missing).itertuples(index=False, name=None)
+    body = "\n".join("<tr>" + "".join(map(_cell, row, classes)) + "</tr>" for row in rows)
+    table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+    return f'<div class="csc-scroll">{table}</div>'
+
+
+def csv_link(frame: pd.DataFrame, name: str) -> str:
+    """Return a link that holds the frame as a CSV file, so that it can be saved without a server."""
+    rounded = frame.round({c: 6 for c in frame.columns if pd.api.types.is_float_dtype(frame[c])})
+    text = rounded.to_csv(index=False, lineterminator="\n")
+    data = base64.b64encode(text.encode("utf-8")).decode("ascii")
+    href = f"data:text/csv;charset=utf-8;base64,{data}"
+    return f'<a class="csc-download" download="{escape(name)}.csv" href="{href}">Download as CSV</a>'
+
+
+def _cell(text: str, kind: str) -> str:
+    return f"<td{kind}>{escape(text)}</td>"
+
+
+def _usual_format(column: pd.Series) -> Format:
+    if pd.api.types.is_bool_dtype(column):
+        return lambda value: "yes" if value else "no"
+    if pd.api.types.is_integer_dtype(column):
+        return str if "year" in str(column.name) else "{:,}"
+    if pd.api.types.is_float_dtype(column):
+        return "{:,.2f}"
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return lambda day: f"{day.day} {day:%B %Y}"
+    return str
+
+
+def _text(value: object, form: Format, missing: str) -> str:
+    if pd.isna(value):
+        return missing
+    if callable(form):
+        return form(value)
+    return value if isinstance(value, str) else NAMED_FORMATS.get(form, form).format(value)

@@ -1,0 +1,93 @@
+"""The house style: colours all can tell apart, titles at the left, a light grid, labels at the lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import cycle, islice
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+# The palette of Okabe and Ito (2008), which people with any kind of colour vision can tell apart, darkest
+# first; its yellow is left out, since it can't be seen on white paper.
+PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+INK = "#222222"
+FAINT = "#8a8a8a"
+GRID = "#e4e4e4"
+SEQUENTIAL = "Blues"
+
+STYLE = {
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib, so a figure looks the same everywhere
+    "font.size": 10,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": FAINT,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "lines.linewidth": 2,
+    "legend.frameon": False,
+}
+
+WIDTH = 7.5
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw in the house style inside the block, and leave matplotlib as it was."""
+    with mpl.rc_context(STYLE):
+        yield
+
+
+def blank(height: float = 4.0, rows: int = 1, columns: int = 1, **options: object) -> tuple[Figure, Axes]:
+    """Return an empty figure of the book's width and its axes (an array when there are several)."""
+    with house_style():
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        return figure, figure.subplots(rows, columns, **options)
+
+
+def colours(n: int) -> list[str]:
+    """Return `n` colours of the palette, from the start again when it is used up."""
+    return list(islice(cycle(PALETTE), n))
+
+
+def number_axis(axis: object, percent: bool = False) -> None:
+    """Write the numbers of an axis for people: 12,345 or 45%."""
+
+    def written(value: float, _: int) -> str:
+        if percent:
+            return f"{value:.0%}"
+        return f"{value:,.0f}" if float(value).is_integer() else f"{value:,g}"
+
+    axis.set_major_formatter(FuncFormatter(written))
+
+
+def written(value: float, percent: bool = False) -> str:
+    """Return a value as it is written beside a mark."""
+    if percent:
+        return f"{value:.1%}"
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.1f}"
+
+
+def spread(positions: list[float], gap: float) -> list[float]:
+    """Return positions moved up just enough that labels at them do not overlap."""
+    order = sorted(range(len(positions)), key=positions.__getitem__)
+    moved = list(positions)
+    for below, above in zip(order, order[1:], strict=False):
+        moved[above] = max(moved[above], moved[below] + gap)
+    shift = sum(moved) / len(moved) - sum(positions) / len(positions) if positions else 0.0
+    return [position - shift for position in moved]
