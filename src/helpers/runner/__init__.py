@@ -1,0 +1,1 @@
+"""Runs notebooks and builds the book: only what has changed, two at a time."""
