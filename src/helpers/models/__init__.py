@@ -1,0 +1,1 @@
+"""Models fitted on counted patterns: what the engine counts, not the rows themselves."""
