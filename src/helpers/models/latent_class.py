@@ -118,12 +118,13 @@ def fit(
     return select(patterns, items, [classes], starts, seed, jobs=1, progress=False).models[classes]
 
 
-def choose(selection: Selection, min_share: float = 0.05, min_cases: int = 10) -> int:
+def choose(selection: Selection, min_share: float = 0.02, min_cases: int = 10) -> int:
     """Return the number of classes by a rule stated beforehand.
 
     The rule: the lowest BIC (Nylund, Asparouhov and Muthén 2007) among the models whose smallest class
     holds at least `min_share` of the cases and `min_cases` of them, and whose best likelihood was found from
-    at least two starts. One class always qualifies.
+    at least two starts. One class always qualifies. A bound of 5%, common in the literature, would rule out
+    categories as rare as some that are known in children's services, hence 2%.
     """
     table = selection.table
     large = (table["smallest_class"] >= min_share) & (table["smallest_n"] >= min_cases)

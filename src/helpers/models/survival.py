@@ -1,0 +1,79 @@
+"""Time to an event, fitted with lifelines on counts of spells by length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from lifelines import KaplanMeierFitter
+
+DAYS_A_MONTH = 365.25 / 12
+
+CURVE = ["time", "estimate", "low", "high", "at_risk", "events"]
+
+
+def kaplan_meier(
+    counts: pd.DataFrame,
+    by: Sequence[str] = (),
+    *,
+    duration: str = "days",
+    event: str = "event",
+    weight: str = "n",
+    every: float = DAYS_A_MONTH,
+    until: int = 24,
+    incidence: bool = True,
+) -> pd.DataFrame:
+    """Return Kaplan-Meier curves at regular times.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame
+        Spells counted by length and ending, as `helpers.measures.referrals.event_counts` returns them; a
+        row per spell with weight 1 gives the same.
+    by : sequence of str
+        Columns that split the curves.
+    every : float
+        Length of a step in the unit of `duration`: a month of days.
+    until : int
+        Number of steps.
+    incidence : bool
+        Whether to return the share that had the event by then (True) or had not (False).
+
+    Returns
+    -------
+    pandas.DataFrame
+        `by`, time (in steps), estimate, low, high (95%, log-log), at_risk (spells at risk just before),
+        events (since the step before). A curve ends where nothing is left at risk.
+    """
+    by = list(by)
+    groups = counts.groupby(by, sort=True) if by else [((), counts)]
+    curves = [_curve(part, dict(zip(by, name, strict=True)), duration, event, weight, every, until, incidence)
+              for name, part in groups]  # fmt: skip
+    return pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=[*by, *CURVE])
+
+
+def _curve(
+    part: pd.DataFrame,
+    names: dict[str, object],
+    duration: str,
+    event: str,
+    weight: str,
+    every: float,
+    until: int,
+    incidence: bool,
+) -> pd.DataFrame:
+    steps = np.arange(until + 1)
+    steps = steps[steps * every <= part[duration].max()]
+    fitted = KaplanMeierFitter().fit(part[duration], part[event], weights=part[weight])
+    at = steps * every
+    stay = fitted.survival_function_at_times(at).to_numpy()
+    bounds = fitted.confidence_interval_.reindex(fitted.confidence_interval_.index.union(at)).ffill().loc[at]
+    bounds = bounds.to_numpy()
+    risk = [int(part.loc[part[duration] >= time, weight].sum()) for time in at]
+    happened = part[part[event] == 1]
+    total = np.array([int(happened.loc[happened[duration] <= time, weight].sum()) for time in at])
+    curve = pd.DataFrame({"time": steps, "estimate": stay, "low": bounds[:, 0], "high": bounds[:, 1]})
+    if incidence:
+        curve = curve.assign(estimate=1 - stay, low=1 - bounds[:, 1], high=1 - bounds[:, 0])
+    return curve.assign(at_risk=risk, events=np.diff(total, prepend=0), **names)[[*names, *CURVE]]
