@@ -72,13 +72,13 @@ def _default_store(progress: bool) -> Path:
 
 def _imported_store(path: Path, progress: bool) -> Path:
     """Import official files, unless the very same files were imported before."""
-    from helpers.sources.importing import import_returns
-
     files = _files(path)
     if not files:
         raise StoreError(f"{shown(path)} holds no files: put the official returns there or name a store.")
     store = project_root() / "outputs" / "stores" / f"{path.stem}-{_checksum(path, files)}"
     if not is_store(store):
+        from helpers.sources.importing import import_returns
+
         if progress:
             print(f"Importing {shown(path)} into {shown(store)}; this happens once for these files.")
         store.parent.mkdir(parents=True, exist_ok=True)

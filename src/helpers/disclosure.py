@@ -15,7 +15,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Profile:
-    """The rule of one place: counts from 1 to below `min_cell` are suppressed, the rest rounded to `round_to`."""
+    """The rule of one place: counts below `min_cell` are suppressed, the rest rounded to `round_to`."""
 
     name: str
     min_cell: int
@@ -110,7 +110,7 @@ def suppress_as(
 
 
 def reshare(frame: pd.DataFrame, count: str = "n", of: str = "of", share: str = "share") -> pd.DataFrame:
-    """Work out a share anew from suppressed and rounded counts, so that it gives no more away than they do."""
+    """Work out a share anew from what is shown of its counts, so that it gives no more away."""
     return frame.assign(**{share: frame[count].astype("Float64") / frame[of].astype("Float64")})
 
 
