@@ -1,0 +1,169 @@
+"""From periods of care to the canonical tables of the SSDA903, as the returns would show them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from helpers.synth import after_care, care
+from helpers.synth.days import NEVER, collection_year, to_dates
+from helpers.synth.parameters import choose, value
+from helpers.synth.referrals import window
+
+PROVIDERS = {
+    "U": {"PR1": 0.62, "PR4": 0.34, "PR5": 0.04}, "K": {"PR4": 0.8, "PR1": 0.16, "PR5": 0.04},
+    "A": {"PR1": 0.8, "PR5": 0.2}, "P": {"PR0": 1.0}, "H": {"PR4": 0.85, "PR5": 0.15},
+    "R": {"PR4": 0.7, "PR5": 0.3}, "S": {"PR4": 0.9, "PR5": 0.1},
+}  # fmt: skip
+REGISTERED = ("K", "U", "R", "S", "H")  # first letter of placements whose provider has an Ofsted number
+AREAS = np.array(
+    [
+        "AL",
+        "BD",
+        "BN",
+        "CF",
+        "CH",
+        "DE",
+        "DN",
+        "EX",
+        "GL",
+        "HU",
+        "IP",
+        "LE",
+        "LN",
+        "NE",
+        "NG",
+        "OX",
+        "PE",
+        "RG",
+    ]
+)
+LETTERS = np.array(list("ABDEFGHJLNPQRSTUWXYZ"))
+
+
+def tables(
+    rng: np.random.Generator, known: pd.DataFrame, referred: pd.DataFrame, in_care: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Return the canonical tables of the SSDA903.
+
+    Parameters
+    ----------
+    known, referred, in_care : pandas.DataFrame
+        Children, referrals and periods of care, as `helpers.synth.referrals` returns them.
+    """
+    begin, until = window()
+    child = referred["child"].to_numpy()[in_care["referral_no"]]
+    periods = in_care.assign(
+        child=child,
+        need=_category_of_need(rng, referred["category"].to_numpy()[in_care["referral_no"]]),
+        **{c: known[c].to_numpy()[child] for c in ("authority", "child_id", "disabled")},
+    ).sort_values(["child", "start"], ignore_index=True)
+    periods = periods.assign(period=periods.index)
+    found = care.episodes(rng, periods)
+    about = ["authority", "child_id", "need", "uasc", "respite", "birth"]
+    found = found.join(periods.set_index("period")[about], on="period")
+    seen = (found["start"] <= until) & (found["end"] >= begin)
+    result = {"care_episodes": _episodes(rng, found, until)[seen.to_numpy()]}
+    periods = periods[periods["period"].isin(found.loc[seen, "period"])].reset_index(drop=True)
+    found = found[seen].reset_index(drop=True)
+    result["uasc"] = _uasc(periods, until)
+    result["adoptions"], result["adoption_decisions"] = _adoptions(rng, found, until)
+    return result | after_care.tables(rng, periods, begin, until)
+
+
+def _category_of_need(rng: np.random.Generator, category: np.ndarray) -> np.ndarray:
+    """Return the main need on entry: abuse or neglect for most, as published for 31 March 2024."""
+    drawn = choose(rng, value("care.category_of_need"), len(category))
+    return np.where((category == 2) & (rng.random(len(category)) < 0.6), "N2", drawn)
+
+
+def _episodes(rng: np.random.Generator, found: pd.DataFrame, until: int) -> pd.DataFrame:
+    ended = found["end"].to_numpy() <= until
+    # Provider, address and number belong to a placement: they change when the child moves, and only then.
+    placement_no = found.groupby(["period", "move"], sort=False).ngroup().to_numpy()
+    count = placement_no.max() + 1 if len(found) else 0
+    first = pd.Series(found["placement"].to_numpy()).groupby(placement_no).first().str[0].to_numpy()
+    provider = _by_kind(rng, first)
+    urn = np.char.add("SC", np.char.zfill(rng.integers(1, 999_999, count).astype(str), 6))
+    registered = np.isin(first, REGISTERED)
+    home = postcodes(rng, found["period"].nunique())[pd.factorize(found["period"])[0]]
+    respite = found["respite"].to_numpy()
+    reason = care.change_reasons(rng, found)
+    return pd.DataFrame(
+        {
+            "authority": found["authority"],
+            "child_id": found["child_id"],
+            "episode_start": to_dates(found["start"]),
+            "reason_new_episode": found["new"],
+            "legal_status": found["status"],
+            "category_of_need": np.where(found["uasc"], "N8", found["need"]),
+            "placement": found["placement"],
+            "placement_provider": provider[placement_no],
+            "episode_end": to_dates(np.where(ended, found["end"], NEVER)),
+            "reason_ceased": np.where(ended, found["ceased"], None),
+            "reason_place_change": np.where(ended, reason, None),
+            "home_postcode": np.where(respite | found["uasc"], None, home),
+            "placement_postcode": np.where(respite, None, postcodes(rng, count)[placement_no]),
+            "urn": np.where(registered[placement_no], urn[placement_no], None),
+            "collection_year": collection_year(np.minimum(found["end"], until)),
+        }
+    )
+
+
+def _by_kind(rng: np.random.Generator, first: np.ndarray) -> np.ndarray:
+    provider = np.full(len(first), "PR1", dtype=object)
+    for letter, shares in PROVIDERS.items():
+        at = first == letter
+        provider[at] = choose(rng, shares, int(at.sum()))
+    return provider
+
+
+def postcodes(rng: np.random.Generator, size: int) -> np.ndarray:
+    """Return made-up postcodes of valid form (area, district, sector, unit)."""
+    area = rng.choice(AREAS, size)
+    number = rng.integers(60, 99, size).astype(str)  # districts that few areas have
+    unit = np.char.add(rng.choice(LETTERS, size), rng.choice(LETTERS, size))
+    inward = np.char.add(rng.integers(1, 9, size).astype(str), unit)
+    return np.char.add(np.char.add(area, number), np.char.add(" ", inward))
+
+
+def _uasc(periods: pd.DataFrame, until: int) -> pd.DataFrame:
+    """Return unaccompanied children; the status ends on the 18th birthday."""
+    found = periods[periods["uasc"]].drop_duplicates("child")
+    ends = found["birth"].to_numpy() + care.ADULT
+    return found[["authority", "child_id"]].assign(
+        status_ceased=to_dates(np.where(ends <= until, ends, NEVER)).to_numpy(),
+        collection_year=collection_year(np.minimum(found["end"], until)),
+    )
+
+
+def _adoptions(
+    rng: np.random.Generator, found: pd.DataFrame, until: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return adoptions and the decisions before them, made a month before the placement order."""
+    order = found[found["status"] == "E1"].groupby("period").first()
+    placed = found[found["placement"].isin(["A5", "A6"])].groupby("period").first()["start"]
+    last = found.groupby("period").last()[["end", "ceased", "placement"]]
+    decided = order.assign(decision=order["start"] - 30)
+    decided = decided[decided["decision"] <= until].join(last, rsuffix="_last").join(placed.rename("placed"))
+    decisions = decided[["authority", "child_id"]].assign(
+        decision_date=to_dates(decided["decision"]).to_numpy(),
+        reversed_date=pd.NaT,
+        reversed_reason=None,
+        collection_year=collection_year(np.minimum(decided["end_last"], until)),
+    )
+    done = decided[(decided["end_last"] <= until) & decided["ceased_last"].isin(["E11", "E12"])]
+    two = rng.random(len(done)) < 0.85
+    couple = choose(rng, {"MF": 0.85, "MM": 0.1, "FF": 0.05}, len(done))
+    sex = np.where(two, couple, choose(rng, {"F1": 0.9, "M1": 0.1}, len(done)))
+    married = np.where(np.isin(couple, ["MM", "FF"]), "L4", "L3")
+    adopted = done[["authority", "child_id"]].assign(
+        decision_date=to_dates(done["decision"]).to_numpy(),
+        match_date=to_dates(np.maximum(done["placed"] - 20, done["decision"])).to_numpy(),
+        by_foster_carer=(done["placement_last"] == "A5").to_numpy(),
+        adopters=np.where(two, 2, 1),
+        sex_of_adopters=sex,
+        status_of_adopters=np.where(two, married, "L0"),
+        collection_year=collection_year(done["end_last"]),
+    )
+    return adopted, decisions
