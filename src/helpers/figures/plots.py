@@ -193,9 +193,7 @@ def heatmap(
         )  # fmt: skip
         axes.set(xlabel="", ylabel="")
         axes.xaxis.tick_top()
-        axes.set_xticks(
-            axes.get_xticks(), [_wrapped(str(c), 14) for c in matrix.columns], rotation=0, fontsize=8
-        )
+        _name_columns(axes, [str(name) for name in matrix.columns])
         axes.tick_params(length=0)
         axes.set_title(title, pad=12)
     return figure
@@ -282,6 +280,16 @@ def _whole_ticks(axes: Axes, values: pd.Series, most: int = 12) -> None:
     years = sorted(int(year) for year in values.dropna().unique())
     step = max(1, math.ceil(len(years) / most))
     axes.set_xticks(years[::-1][::step][::-1])
+
+
+def _name_columns(axes: Axes, names: list[str]) -> None:
+    """Write the names above the columns, aslant where they would run into each other."""
+    room = 60 // len(names)  # letters above a column
+    longest_word = max(len(word) for name in names for word in name.split())
+    aslant = longest_word > room or max(map(len, names)) > 3 * room
+    turned = {"rotation": 40, "ha": "left", "rotation_mode": "anchor"} if aslant else {"rotation": 0}
+    texts = [_wrapped(name, 30 if aslant else room) for name in names]
+    axes.set_xticks(axes.get_xticks(), texts, fontsize=8, **turned)
 
 
 def _matrix(frame: pd.DataFrame, row: str, column: str, value: str) -> pd.DataFrame:

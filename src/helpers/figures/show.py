@@ -10,6 +10,7 @@ from io import BytesIO
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
+from PIL import Image
 
 from helpers.display import MARK, Formats, csv_link, emit, mark, table_html
 from helpers.figures.style import FAINT
@@ -56,10 +57,12 @@ def show(
 
 
 def _image(fig: Figure) -> str:
-    """Return the figure as a data URI, and free it."""
-    file = BytesIO()
-    fig.savefig(file, format="png", dpi=DPI, bbox_inches="tight", pad_inches=0.1, metadata={"Software": None})
+    """Return the figure as a data URI, and free it. With 256 colours it takes a quarter of the room."""
+    drawn, file = BytesIO(), BytesIO()
+    fig.savefig(drawn, format="png", dpi=DPI, bbox_inches="tight", pad_inches=0.1)
     plt.close(fig)
+    few = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    few.save(file, format="png", optimize=True)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
 
 
