@@ -103,7 +103,7 @@ def test_a_bivariate_residual_is_pearsons_chi_squared(rows, selection):
 
 
 def test_a_small_class_or_an_unrepeated_likelihood_is_not_chosen(selection):
-    table = selection.table.assign(bic=[5, 4, 3, 2, 1], smallest_class=[1, 0.5, 0.2, 0.04, 0.2])
+    table = selection.table.assign(bic=[5, 4, 3, 2, 1], smallest_class=[1, 0.5, 0.2, 0.01, 0.2])
     table["replicated"] = [2, 2, 2, 2, 1]
     assert lca.choose(lca.Selection(table, {}, ITEMS)) == 3
 
