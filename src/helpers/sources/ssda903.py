@@ -144,8 +144,8 @@ def _read_file(file: Path) -> tuple[str, pd.DataFrame, list[dict]]:
         table = recognise_table(columns, file.stem)
         if table is None:
             raise ReadError(
-                f"{file.name} has the columns of no table of the SSDA903 ({', '.join(columns[:6]) or 'none'}): "
-                "check that it is one of them and has its column names in the first line."
+                f"{file.name} has the columns of no table of the SSDA903: check that it is one of them and "
+                "that its first line holds the column names."
             )
         rows, numbers, pieces = _rows(lines, columns, file, table)
     except csv.Error as error:

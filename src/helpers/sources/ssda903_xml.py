@@ -13,8 +13,10 @@ from helpers.sources.ssda903 import MODELS, as_return, official_columns
 
 RENAMED = {"CHILDID": "CHILD", "PL": "PLACE"}
 # Elements that are a row each -> table; what else stands in HEADER is spread over tables by its name.
-GROUPS = {"EPISODE": "Episodes", "AREVIEW": "Reviews", "AMISSING": "Missing", "PERMANENCE": "PrevPerm", "OC2": "OC2",
-          "AD_PLACED": "PlacedAdoption"}  # fmt: skip
+GROUPS = {
+    "EPISODE": "Episodes", "AREVIEW": "Reviews", "AMISSING": "Missing", "PERMANENCE": "PrevPerm",
+    "OC2": "OC2", "AD_PLACED": "PlacedAdoption",
+}  # fmt: skip
 SPREAD = ["Header", "UASC", "OC3", "AD1"]
 EVERYWHERE = {"CHILD", "DOB", "SEX"}
 
@@ -54,8 +56,8 @@ def _children(path: Path) -> Iterator[etree._Element]:
         raise ReadError(f"There is no file {path.name}: check the name.")
     try:
         events = etree.iterparse(
-            str(path), events=("end",), tag="{*}CHILD", huge_tree=True, resolve_entities=False, no_network=True,
-            load_dtd=False, remove_comments=True, remove_pis=True,
+            str(path), events=("end",), tag="{*}CHILD", huge_tree=True, resolve_entities=False,
+            no_network=True, load_dtd=False, remove_comments=True, remove_pis=True,
         )  # fmt: skip
         for _, element in events:
             yield element
