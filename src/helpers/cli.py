@@ -16,7 +16,9 @@ app = typer.Typer(
     add_completion=False,
 )
 
-Paths = Annotated[list[Path], typer.Argument(help="Files or folders of official returns.", show_default=False)]
+Paths = Annotated[
+    list[Path], typer.Argument(help="Files or folders of official returns.", show_default=False)
+]
 Authority = Annotated[str | None, typer.Option(help="Whose SSDA903 this is, e.g. 501 (the files don't say).")]
 Year = Annotated[int | None, typer.Option(help="Collection year of the SSDA903, by the year it ends in.")]
 
@@ -154,7 +156,7 @@ def test() -> None:
 
 @app.command()
 def new(
-    title: Annotated[str, typer.Argument(help="Title, e.g. \"Our care leavers\".", show_default=False)],
+    title: Annotated[str, typer.Argument(help='Title, e.g. "Our care leavers".', show_default=False)],
     number: Annotated[int | None, typer.Option(help="Two-digit number; the next free from 51.")] = None,
 ) -> None:
     """Start a numbered notebook from the template.

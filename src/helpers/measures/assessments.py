@@ -12,7 +12,7 @@ import pandas as pd
 
 from helpers.measures.ages import collection_year
 from helpers.measures.rates import add_shares
-from helpers.measures.working_days import working_days
+from helpers.catalogue.working_days import working_days
 from helpers.sources.store import Store
 
 KEY = ["authority", "child_id", "referral_date", "assessment_start"]

@@ -13,7 +13,16 @@ import pandas as pd
 
 from helpers import agenda
 from helpers.catalogue import pages
-from helpers.runner.project import EXECUTED, NOTEBOOKS, OUTPUTS, PACKAGE, ROOT, STORE, NotebookError, all_notebooks
+from helpers.runner.project import (
+    EXECUTED,
+    NOTEBOOKS,
+    OUTPUTS,
+    PACKAGE,
+    ROOT,
+    STORE,
+    NotebookError,
+    all_notebooks,
+)
 
 SOURCE = OUTPUTS / "source"
 BUILT = OUTPUTS / "book"
@@ -51,9 +60,15 @@ def build() -> None:
     if result.returncode:
         log = OUTPUTS / "book.log"
         log.write_text(result.stdout + result.stderr)
-        complaints = [line for line in (result.stdout + result.stderr).splitlines() if "WARNING" in line or "ERROR" in line]
+        complaints = [
+            line
+            for line in (result.stdout + result.stderr).splitlines()
+            if "WARNING" in line or "ERROR" in line
+        ]
         first = complaints[0].strip() if complaints else "see the log"
-        raise NotebookError(f"Jupyter Book stopped: {first} (all of it in {log.relative_to(ROOT).as_posix()})")
+        raise NotebookError(
+            f"Jupyter Book stopped: {first} (all of it in {log.relative_to(ROOT).as_posix()})"
+        )
 
 
 def assemble() -> None:

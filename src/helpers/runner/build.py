@@ -43,7 +43,9 @@ def build_book() -> int:
     """
     begun = time.monotonic()
     OUTPUTS.mkdir(exist_ok=True)
-    tasks = {f"task_{name}": task for name, task in [("store", _store), ("notebook", _notebooks), ("book", _book)]}
+    tasks = {
+        f"task_{name}": task for name, task in [("store", _store), ("notebook", _notebooks), ("book", _book)]
+    }
     report = _Report
     report.reset()
     tasks["DOIT_CONFIG"] = {

@@ -75,7 +75,9 @@ def module_files(modules: set[str]) -> list[Path]:
         needed |= graph.find_upstream_modules(module)
     kept = {m for m in needed if not m.startswith(BEHIND_THE_STORE)} | (set(modules) & graph.modules)
     sources = {_module_path(module) for module in kept}
-    folders = {source.parent for source in sources if source.name == "__init__.py" and source.parent != PACKAGE}
+    folders = {
+        source.parent for source in sources if source.name == "__init__.py" and source.parent != PACKAGE
+    }
     data = {file for folder in folders for file in folder.rglob("*") if file.suffix in DATA_FILES}
     return sorted(sources | data)
 

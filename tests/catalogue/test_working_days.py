@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.measures.working_days import public_holidays, working_days
+from helpers.catalogue.working_days import public_holidays, working_days
 
 # As published for England and Wales.
 PUBLISHED = {
