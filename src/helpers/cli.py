@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 app = typer.Typer(
-    help="Children's Social Care Research Compendium: read official returns, run the notebooks, build the book.",
+    help="Children's Social Care Research Compendium: check returns, run notebooks, build the book.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
@@ -41,6 +42,7 @@ def synth(
     out: Annotated[Path, typer.Option(help="Folder of the store.")] = Path("data_synthetic/store"),
     export: Annotated[str | None, typer.Option(help="Also write this authority's official files.")] = None,
     export_to: Annotated[Path, typer.Option(help="Where they go.")] = Path("outputs/returns"),
+    faults: Annotated[bool, typer.Option(help="Spoil the last year's files in known ways.")] = False,
 ) -> None:
     """Build the synthetic country.
 
@@ -56,6 +58,10 @@ def synth(
         from helpers.synth.export import export_returns
 
         export_returns(store, export, export_to)
+        if faults:
+            from helpers.synth.faults import add_faults
+
+            add_faults(export_to / export, 2025)
         print(f"The official files of authority {export} are in {export_to}.")
 
 
@@ -172,12 +178,13 @@ def new(
     raise typer.Exit(_say_errors(make))
 
 
-def _say_errors(action: "callable") -> int:
+def _say_errors(action: Callable[[], int]) -> int:
     from helpers.runner.project import NotebookError
+    from helpers.sources.store import StoreError
 
     try:
         return action()
-    except NotebookError as error:
+    except (NotebookError, StoreError) as error:
         _stop(str(error))
 
 

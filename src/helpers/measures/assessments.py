@@ -10,9 +10,9 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from helpers.catalogue.working_days import working_days
 from helpers.measures.ages import collection_year
 from helpers.measures.rates import add_shares
-from helpers.catalogue.working_days import working_days
 from helpers.sources.store import Store
 
 KEY = ["authority", "child_id", "referral_date", "assessment_start"]

@@ -53,8 +53,9 @@ def build() -> None:
     """
     assemble()
     command = [
-        sys.executable, "-m", "jupyter_book.cli.main", "build", str(SOURCE), "--config", str(SOURCE / "_config.yml"),
-        "--toc", str(SOURCE / "_toc.yml"), "--path-output", str(BUILT), "-W", "--keep-going", "-q",
+        sys.executable, "-m", "jupyter_book.cli.main", "build", str(SOURCE),
+        "--config", str(SOURCE / "_config.yml"), "--toc", str(SOURCE / "_toc.yml"),
+        "--path-output", str(BUILT), "-W", "--keep-going", "-q",
     ]  # fmt: skip
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:
@@ -79,7 +80,6 @@ def assemble() -> None:
     shutil.copytree(EXECUTED, SOURCE / "notebooks")
     (SOURCE / "agenda.md").write_text(agenda.page(NOTEBOOKS), encoding="utf-8")
     (SOURCE / "data_catalogue.md").write_text(pages.data_catalogue(), encoding="utf-8")
-    (SOURCE / "flagship_datasets.md").write_text(pages.flagship_datasets(), encoding="utf-8")
     (SOURCE / "run_times.md").write_text(run_times(), encoding="utf-8")
 
 

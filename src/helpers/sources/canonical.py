@@ -59,7 +59,9 @@ def to_canonical(ret: Return) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
         aside.append(quarantined)
     if "referrals" in tables:
         tables["conferences"] = derive_conferences(tables["referrals"], tables["section47"])
-    return tables, TABLES["quarantine"].conform(pd.concat(aside, ignore_index=True))
+    aside = [rows for rows in aside if len(rows)]
+    quarantine = pd.concat(aside, ignore_index=True) if aside else TABLES["quarantine"].empty()
+    return tables, TABLES["quarantine"].conform(quarantine)
 
 
 def derive_conferences(referrals: pd.DataFrame, section47: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from jinja2 import Environment
 from rich.console import Console
 from rich.table import Table
 
+from helpers.sources.canonical import models_of
 from helpers.sources.checking import SEVERITIES, CheckReport, check, check_returns
 from helpers.sources.importing import ImportReport, import_returns
 from helpers.sources.returns import Return
@@ -93,7 +94,9 @@ def _records(findings: pd.DataFrame, row: dict) -> list[dict]:
 
 
 def _what_was_read(ret: Return) -> dict:
-    counts = {name: len(rows) for name, rows in ret.tables.items() if len(rows)}
+    models = models_of(ret.collection)
+    known = {model.source_table(ret.collection): model.table_name().replace("_", " ") for model in models}
+    counts = {known[name]: len(rows) for name, rows in ret.tables.items() if len(rows)}
     return {"name": ret.name, "files": ", ".join(f.name for f in ret.files), "counts": counts}
 
 
@@ -142,8 +145,9 @@ def _print_import(done: ImportReport) -> None:
     if len(done.returns):
         sums = done.returns[["read", "accepted", "quarantined", "superseded"]].sum()
         console.print(
-            f"{sums['read']:,} records read = {sums['accepted']:,} accepted + {sums['quarantined']:,} set aside; "
-            f"{sums['superseded']:,} replaced by a later return; {len(done.conflicts):,} values in conflict.",
+            f"{sums['read']:,} records read = {sums['accepted']:,} accepted + {sums['quarantined']:,} set "
+            f"aside; {sums['superseded']:,} replaced by a later return; "
+            f"{len(done.conflicts):,} values in conflict.",
             highlight=False,
         )
     console.print(f"The store is {done.store}.", highlight=False, soft_wrap=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.synth.days import day
+from helpers.synth.days import birthday, day
 from helpers.synth.parameters import categories, choose, value, years_until
 
 YEAR = 365.25
@@ -68,7 +68,7 @@ def _end(rng: np.random.Generator, now: pd.DataFrame) -> pd.DataFrame:
         np.int64
     )
     length = np.where(now["uasc"], 20 * ADULT, np.where(now["respite"], rng.integers(3, 8, len(now)), length))
-    adult = now["birth"].to_numpy() + ADULT
+    adult = birthday(now["birth"].to_numpy(), 18)
     end = np.minimum(now["start"].to_numpy() + length, adult)
     young = end < now["birth"] + 5 * YEAR
     exits = value("care.exits")
@@ -108,6 +108,7 @@ def episodes(rng: np.random.Generator, found: pd.DataFrame) -> pd.DataFrame:
     merged["move"] = merged["placement"].notna().groupby(merged["period"]).cumsum()
     filled = merged.groupby("period")[["status", "placement"]].ffill()
     merged = merged.assign(status=filled["status"], placement=filled["placement"], new=new)
+    merged["placement"] = _no_parents_without_order(merged)
     begins = ~merged["period"].duplicated()
     merged.loc[begins, "new"] = "S"
     # Adoption by the child's own foster carer is a new placement with the same carer.
@@ -118,6 +119,13 @@ def episodes(rng: np.random.Generator, found: pd.DataFrame) -> pd.DataFrame:
     end = np.where(last, period["end"], following.fillna(0)).astype(np.int64)
     ceased = np.where(last, _exit_codes(rng, period, merged["placement"].to_numpy()), "X1")
     return merged.assign(end=end, ceased=ceased)
+
+
+def _no_parents_without_order(merged: pd.DataFrame) -> pd.Series:
+    """Place children with relatives, not parents, where any part of the placement has no care order."""
+    ordered = merged["status"].isin(["C1", "C2"])
+    throughout = ordered.groupby([merged["period"], merged["move"]]).transform("all")
+    return merged["placement"].mask((merged["placement"] == "P1") & ~throughout, "U3")
 
 
 def _legal_events(rng: np.random.Generator, found: pd.DataFrame) -> pd.DataFrame:

@@ -141,6 +141,9 @@ def _children(
     last = years.groupby("child_id")["collection_year"].max()
     last_year = known["child_id"].map(last).fillna(0).astype(int).to_numpy()
     seen, disabilities = cin_tables.children(known, rng, last_year, until)
+    in_903 = pd.concat([tables["care_episodes"]["child_id"], tables["care_leavers"]["child_id"]])
+    girl_in_903 = (seen["sex"] == "F") & seen["child_id"].isin(in_903)
+    seen = seen.assign(is_mother=girl_in_903.map({True: False, False: None}))
     return {"children": seen, "disabilities": disabilities}
 
 

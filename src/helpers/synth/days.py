@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from helpers.catalogue.working_days import public_holidays
+
 NEVER = np.int64(10**9)  # later than any day: an event that does not happen
 
 
@@ -39,6 +41,18 @@ def weekday_on_or_after(days: np.ndarray) -> np.ndarray:
 
 
 def add_working_days(days: np.ndarray, number: int) -> np.ndarray:
-    """Return the day `number` working days later (weekends left out)."""
-    start = weekday_on_or_after(np.asarray(days)).astype("datetime64[D]")
-    return np.busday_offset(start, number).astype(np.int64)
+    """Return the day `number` working days later, weekends and public holidays left out."""
+    start = np.asarray(days).astype("datetime64[D]")
+    if not len(start):
+        return np.asarray(days)
+    years = start.astype("datetime64[Y]").astype(int) + 1970
+    holidays = public_holidays(years.min(), years.max() + 1)
+    return np.busday_offset(start, number, roll="forward", holidays=holidays).astype(np.int64)
+
+
+def birthday(birth: np.ndarray, age: int) -> np.ndarray:
+    """Return the day on which a child turns `age`; 1 March for a birth on 29 February where there is none."""
+    born = np.asarray(birth).astype("datetime64[D]")
+    month = born.astype("datetime64[M]")
+    within = born - month.astype("datetime64[D]")
+    return ((month + 12 * age).astype("datetime64[D]") + within).astype(np.int64)

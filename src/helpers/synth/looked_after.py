@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.synth import after_care, care
-from helpers.synth.days import NEVER, collection_year, to_dates
+from helpers.synth.days import NEVER, birthday, collection_year, to_dates
 from helpers.synth.parameters import choose, value
 from helpers.synth.referrals import window
 
@@ -130,7 +130,7 @@ def postcodes(rng: np.random.Generator, size: int) -> np.ndarray:
 def _uasc(periods: pd.DataFrame, until: int) -> pd.DataFrame:
     """Return unaccompanied children; the status ends on the 18th birthday."""
     found = periods[periods["uasc"]].drop_duplicates("child")
-    ends = found["birth"].to_numpy() + care.ADULT
+    ends = birthday(found["birth"].to_numpy(), 18)
     return found[["authority", "child_id"]].assign(
         status_ceased=to_dates(np.where(ends <= until, ends, NEVER)).to_numpy(),
         collection_year=collection_year(np.minimum(found["end"], until)),

@@ -87,10 +87,10 @@ def _one_round(
     in_need = ~nothing & (uasc | (rng.random(size) > _not_in_need_share(category)))
     start = weekday_on_or_after(referral + rng.integers(0, 4, size))
     end = weekday_on_or_after(start + _assessment_days(rng, size))
-    helped = end + _help_days(rng, category)
+    helped = np.minimum(end + _help_days(rng, category), np.maximum(end + 15, birth + ADULT + AFTER_CARE))
     closed = end + rng.geometric(1 / value("referral.not_in_need_days"), size)
     round_ = now.drop(columns="before").assign(
-        source=np.where(uasc, "5B", choose(rng, value("referral.sources"), size)),
+        source=_sources(rng, uasc, referral),
         category=category,
         no_further_action=nothing,
         in_need=in_need,
@@ -104,6 +104,13 @@ def _one_round(
     closure = round_["closure"].to_numpy()
     closure[last.index] = np.maximum(closure[last.index], last + AFTER_CARE)
     return round_.assign(closure=closure), periods
+
+
+def _sources(rng: np.random.Generator, uasc: np.ndarray, referral: np.ndarray) -> np.ndarray:
+    """Draw who referred; early help has a code of its own (5D) only from 2022/23."""
+    drawn = choose(rng, value("referral.sources"), len(uasc))
+    own_code = referral > year_end(2022)
+    return np.where(uasc | ((drawn == "5D") & ~own_code), "5B", drawn)
 
 
 def _not_in_need_share(category: np.ndarray) -> np.ndarray:

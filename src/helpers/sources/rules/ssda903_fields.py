@@ -55,7 +55,8 @@ CODES = {
     "SW13STG1": ("SWEpisodes", ["SW_REASON"], "The reason for a new social worker is no valid code."),
 }
 LISTS = {
-    "SEX": "sex", "ETHNIC": "ethnicity", "REASON_PLACED_CEASED": "reason_placed_ceased", "IN_TOUCH": "in_touch",
+    "SEX": "sex", "ETHNIC": "ethnicity",
+    "REASON_PLACED_CEASED": "reason_placed_ceased", "IN_TOUCH": "in_touch",
     "ACTIV": "activity", "ACCOM": "accommodation", "RNE": "reason_new_episode", "LS": "legal_status",
     "CIN": "category_of_need", "PLACE": "placement", "REC": "reason_episode_ceased",
     "REVIEW_CODE": "review_participation", "SEX_ADOPTR": "sex_of_adopters", "LS_ADOPTR": "status_of_adopters",

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from helpers.catalogue.codes import valid_codes
 from helpers.sources.rules import Checked, rule
 from helpers.sources.rules.ssda903_common import (
     HEALTH,
@@ -482,7 +483,9 @@ def _differs_from_last_year(number: str, column: str, what: str) -> None:
     def find(r: Checked) -> pd.Series:
         known = r.previous["Header"].drop_duplicates("CHILD").set_index("CHILD")[column]
         before = r["Header"]["CHILD"].map(known)
-        return before.notna() & r["Header"][column].notna() & (r["Header"][column] != before)
+        written = before.notna() & r["Header"][column].notna()
+        found_since = before.astype("string").isin(valid_codes("upn_unknown"))  # a number that was unknown
+        return written & ~found_since & (r["Header"][column] != before)
 
     find.__name__ = f"rule_{number}"
     reason = f"{what} differs from last year's return: which one is right?"
