@@ -38,7 +38,7 @@ def alt_text(
         One to a few sentences.
     """
     what = what or heading(value).lower()
-    known = data.dropna(subset=[value])
+    known = data.dropna(subset=[value]).reset_index(drop=True)
     if known.empty:
         return f"{_NAMES.get(kind, heading(kind))} of {what}: no data to show."
     opening = f"{_NAMES.get(kind, heading(kind))} of {what}"
