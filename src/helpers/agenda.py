@@ -76,13 +76,11 @@ def page(notebooks: Path) -> str:
     parts = [
         "# Every question, and where it is answered",
         f"Of {len(table)} questions, {counts.get('answered', 0)} are answered in full and "
-        f"{counts.get('partly', 0)} in part so far; for the others the notebook that will answer them is named.",
+        f"{counts.get('partly', 0)} in part so far; for the rest the notebook that will answer is named.",
     ]
     for topic, rows in table.groupby("topic", sort=False):
-        parts += [
-            f"## {topic}",
-            "| | Question | Where |\n|---|---|---|\n" + "\n".join(map(_line, rows.to_dict("records"))),
-        ]
+        lines = "\n".join(map(_line, rows.to_dict("records")))
+        parts += [f"## {topic}", f"| | Question | Where |\n|---|---|---|\n{lines}"]
     return "\n\n".join(parts) + "\n"
 
 

@@ -17,7 +17,7 @@ def data_catalogue() -> str:
     """Return the page on the canonical tables, in Markdown."""
     head = (
         "# The canonical tables\n\n"
-        "Whatever an official file looks like, it ends up in these tables, and every notebook reads nothing else. "
+        "Whatever an official file looks like, it ends up in these tables, and notebooks read nothing else. "
         "Columns in bold identify the row.\n"
     )
     return head + "\n".join(_section(name, model) for name, model in TABLES.items())
@@ -26,9 +26,8 @@ def data_catalogue() -> str:
 def _section(name: str, model: type[Table]) -> str:
     about = " ".join((model.__doc__ or "").split())
     rows = [_row(model, column) for column in model.columns()]
-    lines = "\n".join(
-        ["| Column | Kind | Meaning | Code list | CIN Census | SSDA903 |", "|---|---|---|---|---|---|", *rows]
-    )
+    head = ["| Column | Kind | Meaning | Code list | CIN Census | SSDA903 |", "|---|---|---|---|---|---|"]
+    lines = "\n".join([*head, *rows])
     return f"\n## {name}\n\n{about}\n\n{lines}\n"
 
 

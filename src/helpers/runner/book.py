@@ -9,6 +9,7 @@ import sys
 from importlib.metadata import distributions
 from pathlib import Path
 
+import nbformat
 import pandas as pd
 
 from helpers import agenda
@@ -53,12 +54,12 @@ def build() -> None:
     """
     assemble()
     command = [
-        sys.executable, "-m", "jupyter_book.cli.main", "build", str(SOURCE),
+        sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(SOURCE),
         "--config", str(SOURCE / "_config.yml"), "--toc", str(SOURCE / "_toc.yml"),
         "--path-output", str(BUILT), "-W", "--keep-going", "-q",
     ]  # fmt: skip
     result = subprocess.run(command, capture_output=True, text=True)
-    if result.returncode:
+    if result.returncode or not INDEX.is_file():
         log = OUTPUTS / "book.log"
         log.write_text(result.stdout + result.stderr)
         complaints = [
@@ -77,10 +78,22 @@ def assemble() -> None:
     shutil.rmtree(SOURCE, ignore_errors=True)
     shutil.copytree(BOOK, SOURCE)
     shutil.copy(ROOT / "_config.yml", SOURCE)
-    shutil.copytree(EXECUTED, SOURCE / "notebooks")
+    (SOURCE / "notebooks").mkdir()
+    for notebook in all_notebooks():
+        nbformat.write(fold_code(EXECUTED / notebook.name), SOURCE / "notebooks" / notebook.name)
     (SOURCE / "agenda.md").write_text(agenda.page(NOTEBOOKS), encoding="utf-8")
     (SOURCE / "data_catalogue.md").write_text(pages.data_catalogue(), encoding="utf-8")
     (SOURCE / "run_times.md").write_text(run_times(), encoding="utf-8")
+
+
+def fold_code(executed: Path) -> nbformat.NotebookNode:
+    """Return an executed notebook whose code a reader unfolds; the parameters stay in sight."""
+    notebook = nbformat.read(executed, as_version=4)
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type == "code" and "parameters" not in tags:
+            cell.metadata["tags"] = [*tags, "hide-input"]
+    return notebook
 
 
 def run_times() -> str:

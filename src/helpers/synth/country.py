@@ -137,10 +137,15 @@ def _children(
 ) -> dict[str, pd.DataFrame]:
     """Return children and disabilities, for those whom some return holds."""
     _, until = referrals.window()
-    years = pd.concat([tables[t][[*CHILD_KEY, "collection_year"]] for t in ("referrals", "care_episodes")])
+    holding = ("referrals", "care_episodes", "care_leavers")
+    years = pd.concat([tables[t][[*CHILD_KEY, "collection_year"]] for t in holding])
     last = years.groupby("child_id")["collection_year"].max()
     last_year = known["child_id"].map(last).fillna(0).astype(int).to_numpy()
     seen, disabilities = cin_tables.children(known, rng, last_year, until)
+    # Disabilities stand in the census only, up to the last year in which it holds the child.
+    in_census = tables["referrals"].groupby("child_id")["collection_year"].max()
+    disabilities["collection_year"] = disabilities["child_id"].map(in_census)
+    disabilities = disabilities.dropna(subset=["collection_year"])
     in_903 = pd.concat([tables["care_episodes"]["child_id"], tables["care_leavers"]["child_id"]])
     girl_in_903 = (seen["sex"] == "F") & seen["child_id"].isin(in_903)
     seen = seen.assign(is_mother=girl_in_903.map({True: False, False: None}))
