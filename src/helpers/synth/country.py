@@ -14,11 +14,12 @@ from helpers.catalogue import TABLES
 from helpers.sources.canonical import derive_conferences
 from helpers.sources.store import write_store
 from helpers.synth import assessments, cin_tables, looked_after, places, protection, referrals
-from helpers.synth.days import collection_year
+from helpers.synth.days import NEVER, collection_year
 from helpers.synth.parameters import categories, item_probabilities, parameters, value
 
-DEFAULT_CHILDREN = value("population.default_children")
+DEFAULT_CHILDREN = value("places.default_children")
 CHILD_KEY = ["authority", "child_id"]
+IN_RETURNS = ["referrals", "care_episodes", "care_leavers"]  # tables whose children a return describes
 
 
 def build(out: str | Path, children: int = DEFAULT_CHILDREN, seed: int = 1, progress: bool = True) -> Path:
@@ -57,11 +58,12 @@ def simulate(
     step = bar.update if bar is not None else int
     where = places.authorities(rng, children)
     known = referrals.first_referrals(rng, where)
-    referred, in_care = referrals.simulate(rng, known)
+    events = referrals.simulate(rng, known)
+    known = known.assign(death=_deaths(events.referrals, len(known)))
     step()
-    tables, truth = _children_in_need(rng, known, referred)
+    tables, truth = _children_in_need(rng, known, events)
     step()
-    tables |= looked_after.tables(rng, known, referred, in_care)
+    tables |= looked_after.tables(rng, known, events.referrals, events.periods)
     tables |= _children(rng, known, tables)
     tables["conferences"] = derive_conferences(tables["referrals"], tables["section47"])
     if "authorities" in TABLES:
@@ -71,14 +73,21 @@ def simulate(
     return {name: _tidy(name, table) for name, table in tables.items()}, truth
 
 
+def _deaths(referred: pd.DataFrame, size: int) -> np.ndarray:
+    """Return the day of death of each child, NEVER for nearly all."""
+    died = referred[referred["died"]]
+    days = np.full(size, NEVER)
+    days[died["child"]] = died["closure"]
+    return days
+
+
 def _children_in_need(
-    rng: np.random.Generator, known: pd.DataFrame, referred: pd.DataFrame
+    rng: np.random.Generator, known: pd.DataFrame, events: referrals.Events
 ) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     begin, until = referrals.window()
+    referred, enquiries, plans = events.referrals, events.enquiries, events.plans
     assessed = assessments.assessments(rng, referred)
     factors = assessments.factors(rng, assessed, complete=False)
-    enquiries = protection.section47(rng, referred)
-    plans = protection.cp_plans(rng, referred, enquiries)
     reviews = protection.cp_reviews(plans)
     in_need = protection.cin_plans(rng, referred, plans)
     keys = known[["authority", "child_id"]].iloc[referred["child"]].reset_index(drop=True)
@@ -137,7 +146,7 @@ def _children(
 ) -> dict[str, pd.DataFrame]:
     """Return children and disabilities, for those whom some return holds."""
     _, until = referrals.window()
-    years = pd.concat([tables[t][[*CHILD_KEY, "collection_year"]] for t in ("referrals", "care_episodes")])
+    years = pd.concat([tables[t][[*CHILD_KEY, "collection_year"]] for t in IN_RETURNS])
     last = years.groupby("child_id")["collection_year"].max()
     last_year = known["child_id"].map(last).fillna(0).astype(int).to_numpy()
     seen, disabilities = cin_tables.children(known, rng, last_year, until)

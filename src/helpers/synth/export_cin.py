@@ -103,6 +103,7 @@ class _YearView:
             PersonBirthDate=None if unborn else born,
             ExpectedPersonBirthDate=born if unborn else None,
             **({"GenderCurrent": SEX_AS_GENDER[sex]} if self.year < 2025 else {"Sex": sex}),
+            PersonDeathDate=self.known_by_now(child["death_date"]),
         )
         traits = etree.SubElement(element, "ChildCharacteristics")
         _add(traits, Ethnicity=child["ethnicity"])

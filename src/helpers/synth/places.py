@@ -26,9 +26,6 @@ KINDS = {
     "inner": "Inner London borough", "outer": "Outer London borough",
 }  # fmt: skip
 
-# Relative child population and typical deprivation (standard deviations) of each kind: assumptions.
-SIZE = {"metropolitan": 1.0, "unitary": 0.75, "county": 2.2, "inner": 0.75, "outer": 1.0}
-DEPRIVATION = {"metropolitan": 0.7, "unitary": 0.1, "county": -0.7, "inner": 0.7, "outer": 0.0}
 FIRST_CODE = 501
 
 
@@ -45,21 +42,25 @@ def authorities(rng: np.random.Generator, children: int) -> pd.DataFrame:
     -------
     pandas.DataFrame
         authority (code), name, region, kind, deprivation (standard deviations, higher = more deprived),
-        children, referral_effect (log rate ratio).
+        children, referral_effect (log rate ratio), plan_effect and care_effect (log odds ratios).
     """
     rows = [(r, *p.split(":")) for r, names in PLACES.items() for p in _split(names)]
     table = pd.DataFrame(rows, columns=["region", "name", "kind"])
-    spread = rng.normal(0, value("population.size_spread"), len(table))
-    size = table["kind"].map(SIZE).to_numpy() * np.exp(spread)
-    deprivation = table["kind"].map(DEPRIVATION) + rng.normal(0, 0.7, len(table))
+    spread = rng.normal(0, value("places.size_spread"), len(table))
+    size = table["kind"].map(value("places.size")).to_numpy() * np.exp(spread)
+    own = rng.normal(0, value("places.deprivation_spread"), len(table))
+    deprivation = table["kind"].map(value("places.deprivation")) + own
     deprivation = (deprivation - deprivation.mean()) / deprivation.std()
-    own = rng.normal(0, value("population.authority_spread"), len(table))
+    practice = rng.normal(0, value("places.referral_spread"), len(table))
+    onward = value("places.threshold") * practice
     return table.assign(
         authority=[str(FIRST_CODE + i) for i in range(len(table))],
         kind=table["kind"].map(KINDS),
         deprivation=deprivation,
         children=np.round(children * size / size.sum()).astype(int),
-        referral_effect=value("population.deprivation_effect") * deprivation + own,
+        referral_effect=value("places.referral_deprivation") * deprivation + practice,
+        plan_effect=value("places.plan_deprivation") * deprivation + onward,
+        care_effect=value("places.care_deprivation") * deprivation + onward,
     )
 
 
