@@ -85,6 +85,8 @@ def _codes(table: str, fields: list[str]) -> object:
         values = r[table][column]
         if r.year < FIRST_YEAR.get(find.__name__.removeprefix("rule_"), 0):
             return pd.Series(False, index=values.index)
+        if column == "SEX":  # the census knows 0 and 9 as well, this return does not
+            return ~values.isin(["1", "2"] if r.year < 2025 else ["M", "F", "U"])
         if column in OWN_LISTS:
             return values.notna() & ~values.isin(OWN_LISTS[column])
         return invalid(r, table, column, LISTS[column]) | (values.isna() & (column in NEVER_EMPTY))
