@@ -107,12 +107,14 @@ def committed(source: nbformat.NotebookNode, executed: nbformat.NotebookNode) ->
     """
     result = copy.deepcopy(source)
     cells = [cell for cell in executed.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
+    number = 0
     for cell, done in zip(result.cells, cells, strict=True):
         cell.metadata = nbformat.from_dict({"tags": tags} if (tags := cell.metadata.get("tags")) else {})
         if cell.cell_type == "code":
             keep = IGNORED not in (tags or [])
             cell.outputs = [o for o in map(_clean, done.outputs) if o] if keep else []
-            cell.execution_count = None
+            number += 1
+            cell.execution_count = number  # as run from the top: nbval takes a cell without for one never run
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     result.metadata = nbformat.from_dict(
         {k: v for k, v in source.metadata.items() if k == "compendium"}

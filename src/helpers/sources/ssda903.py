@@ -26,6 +26,7 @@ REPEATED = {
 
 MODELS = {model.source_table(SSDA903): model for model in TABLES.values() if model.source_table(SSDA903)}
 NO_AUTHORITY = "000"
+AS_WRITTEN = ["CHILD", "DATE_PERM"]  # all else is a code or a date, for which letter case means nothing
 FEWEST_SHARED = 0.6  # share of a table's own columns that a file must have to be taken for it
 
 
@@ -160,7 +161,7 @@ def _read_file(file: Path) -> tuple[str, pd.DataFrame, list[dict]]:
     ]
     frame = frame.reindex(columns=official_columns(table)).astype("string")
     frame = frame.apply(lambda column: column.str.strip().replace("", pd.NA))
-    codes = frame.columns.difference(["CHILD"])
+    codes = frame.columns.difference(AS_WRITTEN)
     frame[codes] = frame[codes].apply(lambda column: column.str.upper())
     return table, frame.assign(file=file.name, record=pd.array(numbers, dtype="Int64")), pieces
 

@@ -9,7 +9,7 @@ import pandas as pd
 from lxml import etree
 
 from helpers.sources.returns import ReadError, Return
-from helpers.sources.ssda903 import MODELS, as_return, official_columns
+from helpers.sources.ssda903 import AS_WRITTEN, MODELS, as_return, official_columns
 
 RENAMED = {"CHILDID": "CHILD", "PL": "PLACE"}
 # Elements that are a row each -> table; what else stands in HEADER is spread over tables by its name.
@@ -118,7 +118,7 @@ def _name(element: etree._Element) -> str:
 
 def _text(element: etree._Element) -> str | None:
     text = (element.text or "").strip()
-    return (text if _name(element) == "CHILD" else text.upper()) or None
+    return (text if _name(element) in AS_WRITTEN else text.upper()) or None
 
 
 def _frame(table: str, found: list[dict]) -> pd.DataFrame:
