@@ -123,7 +123,7 @@ def _hide_more(
     numbers: pd.Series, small: pd.Series, frame: pd.DataFrame, within: list[str], min_cell: int
 ) -> pd.Series:
     """Suppress the smallest of the rest until what is hidden in each total can't be worked out."""
-    groups = frame.groupby(within, dropna=False).groups.values() if within else [frame.index]
+    groups = frame.groupby(within, dropna=False, observed=True).groups.values() if within else [frame.index]
     hidden = small.copy()
     for labels in groups:
         order = numbers.loc[labels][~small.loc[labels]].dropna()

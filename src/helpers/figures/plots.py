@@ -183,7 +183,8 @@ def heatmap(
         Tidy: one row per cell; rows and columns keep the order in which they first appear.
     """
     matrix = _matrix(frame, row, column, value)
-    figure, axes = blank(height=0.3 * len(matrix) + 1.3)
+    lines = sum(_wrapped(str(name), 44).count("\n") + 1 for name in matrix.index)
+    figure, axes = blank(height=0.3 * lines + 1.3)
     with house_style():
         text = matrix.map(lambda v: "" if pd.isna(v) else f"{v:.0%}" if percent else written(v))
         limits = {"vmin": 0, "vmax": 1} if percent else {"vmin": 0}
@@ -194,6 +195,7 @@ def heatmap(
         axes.set(xlabel="", ylabel="")
         axes.xaxis.tick_top()
         _name_columns(axes, [str(name) for name in matrix.columns])
+        axes.set_yticks(axes.get_yticks(), [_wrapped(str(name), 44) for name in matrix.index], rotation=0)
         axes.tick_params(length=0)
         axes.set_title(title, pad=12)
     return figure
