@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.synth.care import STAY
-from helpers.synth.days import NEVER, collection_year, day, to_dates, year_end
+from helpers.synth.days import NEVER, birthday, collection_year, day, to_dates, year_end
 from helpers.synth.parameters import choose, value
 
 YEAR = 365.25
@@ -140,8 +140,8 @@ def _leavers(rng: np.random.Generator, periods: pd.DataFrame, begin: int, until:
     left = periods[(periods["reason"] == STAY) & (periods["end"] - periods["start"] > 100)]
     left = left.drop_duplicates("child", keep="last").reset_index(drop=True)
     parts = []
-    for birthday in (19, 20, 21):
-        when = left["birth"].to_numpy() + int(birthday * YEAR) + 1
+    for age in (19, 20, 21):
+        when = birthday(left["birth"].to_numpy(), age)
         at = np.flatnonzero((when >= begin) & (when <= until))
         parts.append(_who(left, at).assign(collection_year=collection_year(when[at])))
     found = pd.concat(parts, ignore_index=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.synth import people
 from helpers.synth.days import NEVER, collection_year, to_dates, year_end
 from helpers.synth.parameters import choose, value
 
@@ -17,10 +16,8 @@ LAST_CLOSURE_WITHOUT_RC9 = year_end(2022)
 CLOSED_AFTER_CARE = {"ADOPT": "RC1", "SGO": "RC4", "E41": "RC3", "E3": "RC5"}
 
 
-def children(
-    known: pd.DataFrame, rng: np.random.Generator, last_year: np.ndarray, until: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the canonical tables children and disabilities.
+def children(known: pd.DataFrame, last_year: np.ndarray, until: int) -> pd.DataFrame:
+    """Return the canonical table children.
 
     Parameters
     ----------
@@ -36,7 +33,7 @@ def children(
     birth = seen["birth"].to_numpy()
     unborn = birth > end
     pupil = birth < end - int(5 * 365.25)
-    seen = seen.assign(
+    return seen.assign(
         sex=np.where(unborn, "U", seen["sex"]),
         birth_date=to_dates(np.where(unborn, NEVER, birth), until).to_numpy(),
         death_date=to_dates(np.where(seen["death"] <= end, seen["death"], NEVER)).to_numpy(),
@@ -44,7 +41,6 @@ def children(
         upn=np.where(pupil, seen["upn"], None),
         upn_unknown=np.where(pupil, None, "UN1"),
     )
-    return seen, people.disabilities(rng, seen)
 
 
 def referrals(found: pd.DataFrame, keys: pd.DataFrame, rng: np.random.Generator, until: int) -> pd.DataFrame:

@@ -13,12 +13,11 @@ from tqdm import tqdm
 from helpers.catalogue import TABLES
 from helpers.sources.canonical import derive_conferences
 from helpers.sources.store import write_store
-from helpers.synth import assessments, cin_tables, looked_after, places, protection, referrals
+from helpers.synth import assessments, cin_tables, looked_after, people, places, protection, referrals
 from helpers.synth.days import NEVER, collection_year
 from helpers.synth.parameters import categories, item_probabilities, parameters, value
 
 DEFAULT_CHILDREN = value("places.default_children")
-CHILD_KEY = ["authority", "child_id"]
 IN_RETURNS = ["referrals", "care_episodes", "care_leavers"]  # tables whose children a return describes
 
 
@@ -66,8 +65,6 @@ def simulate(
     tables |= looked_after.tables(rng, known, events.referrals, events.periods)
     tables |= _children(rng, known, tables)
     tables["conferences"] = derive_conferences(tables["referrals"], tables["section47"])
-    if "authorities" in TABLES:
-        tables |= places.tables(where)
     truth["authorities"] = where
     step()
     return {name: _tidy(name, table) for name, table in tables.items()}, truth
@@ -146,14 +143,20 @@ def _children(
 ) -> dict[str, pd.DataFrame]:
     """Return children and disabilities, for those whom some return holds."""
     _, until = referrals.window()
-    years = pd.concat([tables[t][[*CHILD_KEY, "collection_year"]] for t in IN_RETURNS])
-    last = years.groupby("child_id")["collection_year"].max()
-    last_year = known["child_id"].map(last).fillna(0).astype(int).to_numpy()
-    seen, disabilities = cin_tables.children(known, rng, last_year, until)
+    seen = cin_tables.children(known, _last_year(known["child_id"], tables, IN_RETURNS), until)
+    # The CIN Census alone holds disabilities.
+    described = seen.assign(collection_year=_last_year(seen["child_id"], tables, ["referrals"]))
+    disabilities = people.disabilities(rng, described[described["collection_year"] > 0])
     in_903 = pd.concat([tables["care_episodes"]["child_id"], tables["care_leavers"]["child_id"]])
     girl_in_903 = (seen["sex"] == "F") & seen["child_id"].isin(in_903)
     seen = seen.assign(is_mother=girl_in_903.map({True: False, False: None}))
     return {"children": seen, "disabilities": disabilities}
+
+
+def _last_year(child: pd.Series, tables: dict[str, pd.DataFrame], names: list[str]) -> np.ndarray:
+    """Return the last collection year in which any of some tables holds each child; 0 for none."""
+    years = pd.concat([tables[name][["child_id", "collection_year"]] for name in names])
+    return child.map(years.groupby("child_id")["collection_year"].max()).fillna(0).astype(int).to_numpy()
 
 
 def _named(names: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
@@ -167,10 +170,18 @@ def _ends_after(enquiries: pd.DataFrame, begin: int) -> pd.Series:
 
 
 def _tidy(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table in the canonical columns, one row per key, in key order."""
+    """Return a table in the canonical columns, in key order.
+
+    Raises
+    ------
+    ValueError
+        When two rows have one key: the events would then not hold together.
+    """
     model = TABLES[name]
     table = table.reindex(columns=list(model.columns()))
-    return table.drop_duplicates(model.key_columns(), keep="last").sort_values(model.key_columns())
+    if table.duplicated(model.key_columns()).any():
+        raise ValueError(f"The simulation made two rows of {name} with one key.")
+    return table.sort_values(model.key_columns())
 
 
 def _write_truth(truth: dict[str, pd.DataFrame], folder: Path) -> None:
