@@ -9,6 +9,7 @@ import pandas as pd
 from helpers.sources.store import read_store
 from helpers.synth.export_903 import write_ssda903
 from helpers.synth.export_cin import write_cin
+from helpers.synth.faults import add_faults
 
 YEARS = (2022, 2023, 2024, 2025)
 MARK = "SYNTHETIC"
@@ -26,6 +27,7 @@ def export_returns(
     out: str | Path,
     years: tuple[int, ...] = YEARS,
     max_children: int | None = None,
+    faults: bool = False,
 ) -> Path:
     """Write one authority's CIN Census and SSDA903 for some collection years.
 
@@ -42,6 +44,9 @@ def export_returns(
     max_children : int, optional
         Only so many children (the first by number, those ever looked after among them as in the whole).
 
+    faults : bool
+        Whether to spoil the last year's files in known ways; ``<out>/<authority>/faults.csv`` lists each.
+
     Returns
     -------
     Path
@@ -55,6 +60,8 @@ def export_returns(
     for year in years:
         write_cin(tables, authority, year, folder / f"cin_census_{year}.xml")
         write_ssda903(tables, year, folder / f"ssda903_{year}")
+    if faults:
+        add_faults(folder, max(years))
     return out
 
 
