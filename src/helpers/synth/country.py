@@ -65,6 +65,7 @@ def simulate(
     tables |= looked_after.tables(rng, known, events.referrals, events.periods)
     tables |= _children(rng, known, tables)
     tables["conferences"] = derive_conferences(tables["referrals"], tables["section47"])
+    tables |= places.tables(where)
     truth["authorities"] = where
     step()
     return {name: _tidy(name, table) for name, table in tables.items()}, truth

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -194,7 +195,7 @@ def _add(element: etree._Element, **items: Any) -> None:
 
 def _group(rows: pd.DataFrame | None, by: list[str]) -> Rows:
     """Return rows as dicts by one key or a tuple of keys."""
-    if rows is None or rows.empty:
-        return {}
-    grouped = rows.groupby(by[0] if len(by) == 1 else by, sort=False)
-    return {key: part.to_dict("records") for key, part in grouped}
+    grouped: Rows = defaultdict(list)
+    for row in [] if rows is None else rows.to_dict("records"):
+        grouped[row[by[0]] if len(by) == 1 else tuple(row[name] for name in by)].append(row)
+    return grouped
