@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.sources.store import read_store
+from helpers.sources.store import Store, StoreError, read_store
 from helpers.synth.export_903 import write_ssda903
 from helpers.synth.export_cin import write_cin
 from helpers.synth.faults import add_faults
@@ -51,9 +51,16 @@ def export_returns(
     -------
     Path
         The folder `out`, marked as synthetic.
+
+    Raises
+    ------
+    StoreError
+        When the store holds no such authority.
     """
     out = Path(out)
     tables = authority_tables(store, authority, years, max_children)
+    if tables["children"].empty:
+        raise StoreError(f"{store} holds no authority {authority}: its authorities are 501 to 550.")
     folder = out / authority
     folder.mkdir(parents=True, exist_ok=True)
     (out / MARK).touch()
@@ -83,6 +90,6 @@ def authority_tables(
     return found | {"children": children.assign(is_mother=mother)}
 
 
-def _of(store: object, name: str, authority: str) -> pd.DataFrame:
+def _of(store: Store, name: str, authority: str) -> pd.DataFrame:
     table = getattr(store, name)
     return table.filter(table.authority == authority).to_pandas()

@@ -1,0 +1,234 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import synth
+from helpers.catalogue import TABLES
+from helpers.catalogue.codes import valid_codes
+from helpers.synth.export import TABLES as EXPORTED
+from helpers.synth.parameters import categories, value
+
+CASE = ["authority", "child_id", "referral_date"]
+CHILD = ["authority", "child_id"]
+UNTIL = pd.Timestamp(2025, 3, 31)
+UNBORN_FIRST = pd.Timedelta(weeks=40)
+
+SIMULATED = [*EXPORTED, "conferences", "authorities", "populations"]
+
+# What must not come before what: table, earlier column, later column.
+ORDER = [
+    ("referrals", "referral_date", "closure_date"),
+    ("assessments", "referral_date", "assessment_start"),
+    ("assessments", "assessment_start", "assessment_end"),
+    ("section47", "referral_date", "enquiry_start"),
+    ("section47", "enquiry_start", "conference_date"),
+    ("cp_plans", "referral_date", "plan_start"),
+    ("cp_plans", "plan_start", "plan_end"),
+    ("cp_reviews", "plan_start", "review_date"),
+    ("cin_plans", "plan_start", "plan_end"),
+    ("care_episodes", "episode_start", "episode_end"),
+    ("missing_episodes", "missing_start", "missing_end"),
+    ("social_worker_episodes", "worker_start", "worker_end"),
+    ("adoptions", "decision_date", "match_date"),
+]
+
+# What happens to a child: table, date, and whether it can happen before birth.
+EVENTS = [
+    ("referrals", "referral_date", True),
+    ("assessments", "assessment_start", True),
+    ("section47", "enquiry_start", True),
+    ("cp_plans", "plan_start", True),
+    ("cp_plans", "plan_end", True),
+    ("cin_plans", "plan_start", True),
+    ("care_episodes", "episode_start", False),
+    ("care_episodes", "episode_end", False),
+    ("care_reviews", "review_date", False),
+    ("missing_episodes", "missing_start", False),
+    ("adoption_decisions", "decision_date", False),
+    ("social_worker_episodes", "worker_start", False),
+]
+
+
+@pytest.mark.parametrize("name", SIMULATED)
+def test_keys_are_unique_and_every_child_is_described(tables, name):
+    table, model = tables[name], TABLES[name]
+    assert len(table) and not table.duplicated(model.key_columns()).any()
+    if "child_id" in table:
+        known = pd.MultiIndex.from_frame(tables["children"][CHILD])
+        assert pd.MultiIndex.from_frame(table[CHILD]).isin(known).all()
+
+
+@pytest.mark.parametrize(("name", "earlier", "later"), ORDER)
+def test_dates_are_in_order(tables, name, earlier, later):
+    table = tables[name]
+    assert not (table[later] < table[earlier]).any()
+    assert table[later].notna().any() and not (table[[earlier, later]] > UNTIL).any(axis=None)
+
+
+@pytest.mark.parametrize(("name", "date", "unborn"), EVENTS)
+def test_nothing_happens_before_birth_or_after_death(tables, name, date, unborn):
+    children = tables["children"]
+    born = children["birth_date"].fillna(children["expected_birth_date"])
+    events = tables[name].merge(children.assign(born=born)[[*CHILD, "born", "death_date"]], on=CHILD)
+    allowed = events["born"] - UNBORN_FIRST if unborn else events["born"]
+    assert not (events[date] < allowed).any()
+    assert not (events[date] > events["death_date"]).any()
+    assert children["death_date"].notna().any() and children["expected_birth_date"].notna().any()
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "end"),
+    [("referrals", "referral_date", "closure_date"), ("care_episodes", "episode_start", "episode_end"),
+     ("cp_plans", "plan_start", "plan_end"), ("cin_plans", "plan_start", "plan_end"),
+     ("social_worker_episodes", "worker_start", "worker_end")],
+)  # fmt: skip
+def test_spells_of_a_child_follow_one_another_and_one_at_most_is_open(tables, name, start, end):
+    spells = tables[name].sort_values([*CHILD, start])
+    if name == "referrals":
+        closed = spells["referral_date"].where(spells["no_further_action"])
+        spells = spells.assign(closure_date=spells["closure_date"].fillna(closed))
+    following = spells.groupby(CHILD)[start].shift(-1)
+    assert not (following < spells[end]).any()
+    assert not (following.notna() & spells[end].isna()).any()
+
+
+def test_an_episode_that_ends_with_x1_goes_on_the_same_day_and_only_then(tables):
+    episodes = tables["care_episodes"].sort_values([*CHILD, "episode_start"])
+    following = episodes.groupby(CHILD)[["episode_start", "reason_new_episode"]].shift(-1)
+    goes_on = episodes["reason_ceased"] == "X1"
+    assert (following["episode_start"] == episodes["episode_end"])[goes_on].all()
+    assert (
+        (following["reason_new_episode"].dropna() == "S")
+        .eq(~goes_on[following["reason_new_episode"].notna()])
+        .all()
+    )
+
+
+def test_what_belongs_to_a_referral_lies_before_its_closure(tables):
+    closure = tables["referrals"].set_index(CASE)["closure_date"]
+    for name, date in [("assessments", "assessment_end"), ("section47", "conference_date"),
+                       ("cp_plans", "plan_end"), ("cin_plans", "plan_end")]:  # fmt: skip
+        rows = tables[name].join(closure, on=CASE)
+        assert not (rows[date] > rows["closure_date"]).any()
+        assert not (rows[date].isna() & rows["closure_date"].notna() & (name != "section47")).any()
+
+
+def test_a_referral_without_further_action_has_nothing_below_it(tables):
+    nothing = pd.MultiIndex.from_frame(tables["referrals"].query("no_further_action")[CASE])
+    for name in ("assessments", "section47", "cp_plans", "cin_plans"):
+        assert not pd.MultiIndex.from_frame(tables[name][CASE]).isin(nothing).any()
+
+
+def test_every_code_is_in_the_code_list_and_factors_are_valid_in_their_year(tables):
+    for name, table in tables.items():
+        for column, codes in TABLES[name].code_columns().items():
+            assert set(table[column].dropna()) <= valid_codes(codes), (name, column)
+    ends = tables["assessment_factors"].merge(tables["assessments"], on=[*CASE, "assessment_start"])
+    year = ends["assessment_end"].dt.year + (ends["assessment_end"].dt.month >= 4)
+    assert year[ends["factor"] == "24A"].min() >= 2022
+    assert year[ends["factor"].isin(["18B", "18C", "19B", "19C"])].min() >= 2021
+
+
+def test_no_factors_identified_stands_alone(tables):
+    factors = tables["assessment_factors"]
+    size = factors.groupby([*CASE, "assessment_start"])["factor"].transform("size")
+    assert (size[factors["factor"] == "21"] == 1).all() and (factors["factor"] == "21").any()
+
+
+def test_category_shares_of_2014_to_2021_are_those_planted(truth):
+    rows = truth["assessments"]
+    start = pd.to_datetime(rows["assessment_start"])
+    seen = rows["category"][(start >= "2013-04-01") & (start < "2021-04-01")].value_counts(normalize=True)
+    planted = categories().set_index("name")["share"]
+    assert np.abs(seen - planted).max() < 0.015
+
+
+def test_single_factor_child_mental_health_more_than_doubles(tables):
+    factors, keys = tables["assessment_factors"], [*CASE, "assessment_start"]
+    found = (
+        factors.groupby(keys)["factor"]
+        .agg(["size", "first"])
+        .reset_index()
+        .merge(tables["assessments"], on=keys)
+    )
+    single = found["assessment_end"][(found["size"] == 1) & (found["first"] == "4A")]
+    year = single.dt.year + (single.dt.month >= 4)
+    assert (year == 2021).sum() > 1.5 * (year == 2015).sum()
+
+
+def test_assessments_without_factors_are_as_common_as_planted(tables):
+    keys = [*CASE, "assessment_start"]
+    done = pd.MultiIndex.from_frame(tables["assessments"].dropna(subset="assessment_end")[keys])
+    without = ~done.isin(pd.MultiIndex.from_frame(tables["assessment_factors"][keys]))
+    assert without.mean() == pytest.approx(value("assessment.without_factors"), abs=0.012)
+
+
+def again_within(tables, truth, days):
+    """One row per closed referral that could be followed for so many days: category, again (bool)."""
+    rows = tables["referrals"].merge(tables["children"][[*CHILD, "birth_date", "death_date"]], on=CHILD)
+    closed = rows["closure_date"].where(~rows["no_further_action"], rows["referral_date"])
+    rows = rows.assign(closed=closed).sort_values([*CHILD, "referral_date"])
+    wait = rows.groupby(CHILD)["referral_date"].shift(-1) - rows["closed"]
+    latest = rows["closed"] + pd.Timedelta(days=days)
+    still_child = latest < rows["birth_date"] + pd.Timedelta(days=int(17.9 * 365.25))
+    followed = still_child & (latest <= UNTIL) & rows["death_date"].isna() & (rows["closure_reason"] != "RC1")
+    first = truth["assessments"].assign(referral_date=pd.to_datetime(truth["assessments"]["referral_date"]))
+    first = first.drop_duplicates(CASE)[[*CASE, "category"]]
+    return rows.assign(again=wait <= pd.Timedelta(days=days))[followed].merge(first, how="left", on=CASE)
+
+
+def test_re_referral_within_one_and_six_years_is_as_planted(tables, truth):
+    assert again_within(tables, truth, 365)["again"].mean() == pytest.approx(0.30, abs=0.02)
+    assert again_within(tables, truth, 2191)["again"].mean() == pytest.approx(0.59, abs=0.04)
+
+
+def test_re_referral_differs_between_categories_as_planted(tables, truth):
+    seen = again_within(tables, truth, 365).groupby("category")["again"].mean()
+    hazard = -np.log(1 - seen)
+    planted = categories().set_index("name")["again"].loc[hazard.index]
+    assert np.corrcoef(np.log(hazard), np.log(planted))[0, 1] > 0.85
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
+    def fingerprint(name, seed):
+        path = synth.build(tmp_path / name, 5_000, seed, progress=False)
+        truth = b"".join(file.read_bytes() for file in sorted((path / "truth").iterdir()))
+        return json.loads((path / "store.json").read_text())["fingerprint"], truth
+
+    one, again, other = fingerprint("a", 1), fingerprint("b", 1), fingerprint("c", 2)
+    assert one == again and one[0] != other[0]
+
+
+def test_a_store_that_is_built_anew_keeps_its_truth(tmp_path):
+    for _ in range(2):
+        path = synth.build(tmp_path / "store", 3_000, 1, progress=False)
+    assert (path / "truth" / "assessments.parquet").is_file() and (
+        path / "truth" / "parameters.json"
+    ).is_file()
+
+
+def test_the_populations_add_up_to_the_children_asked_for(tables):
+    people = tables["populations"].groupby("year")["people"].sum()
+    assert (abs(people - 60_000) <= 50).all()
+    assert len(tables["authorities"]) == 50 and tables["authorities"]["name"].is_unique
+
+
+@pytest.mark.parametrize(
+    ("rate", "published"),
+    [("section47", 189.3), ("conferences", 59.2), ("cp_plans", 50.8), ("referrals", 519.4)],
+)
+def test_yearly_rates_are_near_the_published_ones(tables, rate, published):
+    date = {"section47": "enquiry_start", "conferences": "conference_date", "cp_plans": "plan_start",
+            "referrals": "referral_date"}[rate]  # fmt: skip
+    last_three = (tables[rate][date] > UNTIL - pd.DateOffset(years=3)).sum() / 3
+    assert last_three / 60_000 * 1e4 == pytest.approx(published, rel=0.15)
+
+
+def test_pupil_numbers_carry_the_right_check_letter(tables):
+    numbers = tables["children"]["upn"].dropna()
+    digits = np.array([[int(d) for d in number[1:]] for number in numbers])
+    letters = np.array(list("ABCDEFGHJKLMNPQRTUVWXYZ"))[(digits * np.arange(2, 14)).sum(axis=1) % 23]
+    assert (numbers.str[0].to_numpy() == letters).all() and numbers.is_unique
+    assert set(numbers.str[1:4]) <= valid_codes("la_code")
