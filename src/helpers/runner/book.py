@@ -13,7 +13,7 @@ import nbformat
 import pandas as pd
 
 from helpers import agenda
-from helpers.catalogue import datasets, pages
+from helpers.catalogue import pages
 from helpers.runner.project import (
     EXECUTED,
     NOTEBOOKS,
@@ -83,7 +83,7 @@ def assemble() -> None:
         nbformat.write(fold_code(EXECUTED / notebook.name), SOURCE / "notebooks" / notebook.name)
     (SOURCE / "agenda.md").write_text(agenda.page(NOTEBOOKS), encoding="utf-8")
     (SOURCE / "data_catalogue.md").write_text(pages.data_catalogue(), encoding="utf-8")
-    (SOURCE / "flagship_datasets.md").write_text(datasets.flagship_datasets(), encoding="utf-8")
+    (SOURCE / "flagship_datasets.md").write_text(pages.flagship_datasets(), encoding="utf-8")
     (SOURCE / "run_times.md").write_text(run_times(), encoding="utf-8")
 
 

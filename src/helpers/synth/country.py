@@ -64,8 +64,6 @@ def simulate(
     tables |= looked_after.tables(rng, known, referred, in_care)
     tables |= _children(rng, known, tables)
     tables["conferences"] = derive_conferences(tables["referrals"], tables["section47"])
-    if "authorities" in TABLES:
-        tables |= places.tables(where)
     truth["authorities"] = where
     step()
     return {name: _tidy(name, table) for name, table in tables.items()}, truth

@@ -1,13 +1,15 @@
-"""The flagship datasets: what each holds, who can reach it where, and which questions it serves.
+"""The data sets that hold the real thing: who keeps them, what is in them, and what they lack.
 
-One YAML file each. `confirmed` is true where coverage and place of access were read in the public page that
-`source` names; everything else stands to the best of our knowledge and says so.
+One YAML file each. Twelve are the flagship data sets that the research agenda of ADR UK's community catalyst
+names (Griffiths and others, 2025, table 1); the others stand beside them. `confirmed` is true where years and
+place of access were read in a public page that `sources` names; the rest says what is not confirmed.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
@@ -15,115 +17,79 @@ import yaml
 
 from helpers.catalogue import TABLES
 
-# Tables that these datasets will fill and that the catalogue does not describe yet.
-FUTURE_TABLES = frozenset(
-    [
-        "absences",
-        "attainment",
-        "benefits",
-        "census_households",
-        "court_cases",
-        "court_parties",
-        "early_help",
-        "earnings",
-        "exclusions",
-        "hospital_episodes",
-        "mental_health_contacts",
-        "offences",
-        "pupils",
-        "special_needs",
-        "workforce",
-    ]
-)
+UNCONFIRMED = "not confirmed"
+COUNTRIES = ["England", "Wales", "Scotland", "England and Wales"]
+YEAR = {"dtype": "Int64", "checks": pa.Check.in_range(1980, 2030), "nullable": True}
 TEXT = {"dtype": "string", "checks": pa.Check.str_length(min_value=1)}
 
 
-def _lists_of_text(column: pd.Series) -> pd.Series:
-    return column.map(
-        lambda value: isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value)
-    )
+def _is_list_of_text(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
 
 
-def _known_tables(column: pd.Series) -> pd.Series:
-    return column.map(lambda names: set(names) <= set(TABLES) | FUTURE_TABLES)
+def _are_tables(names: list[str]) -> bool:
+    return set(names) <= set(TABLES)
 
 
+def _has_page(row: pd.DataFrame) -> pd.Series:
+    found = row["sources"].map(lambda sources: any(source.startswith("https://") for source in sources))
+    return ~row["confirmed"] | found
+
+
+LIST = pa.Check(_is_list_of_text, element_wise=True)
 SCHEMA = pa.DataFrameSchema(
     {
+        "id": pa.Column(**TEXT, unique=True),
         "name": pa.Column(**TEXT, unique=True),
+        "flagship": pa.Column(bool),
+        "country": pa.Column("string", pa.Check.isin(COUNTRIES)),
         "holder": pa.Column(**TEXT),
-        "country": pa.Column("string", pa.Check.isin(["England", "Wales", "England and Wales"])),
-        "coverage_from": pa.Column("Int64", pa.Check.in_range(1980, 2030), nullable=True),
-        "coverage_to": pa.Column("Int64", pa.Check.in_range(1980, 2030), nullable=True),
+        "holds": pa.Column(**TEXT),
+        "coverage_from": pa.Column(**YEAR),
+        "coverage_to": pa.Column(**YEAR),
+        "note": pa.Column(**TEXT),
         "secure_environment": pa.Column(**TEXT),
         "access": pa.Column(**TEXT),
-        "keys": pa.Column(object, pa.Check(_lists_of_text)),
-        "tables": pa.Column(object, [pa.Check(_lists_of_text), pa.Check(_known_tables)]),
+        "keys": pa.Column(object, LIST),
+        "tables": pa.Column(object, [LIST, pa.Check(_are_tables, element_wise=True)]),
         "missing": pa.Column(**TEXT),
-        "questions": pa.Column(object, pa.Check(_lists_of_text)),
+        "questions": pa.Column(object, LIST),
         "confirmed": pa.Column(bool),
-        "source": pa.Column("string", pa.Check.str_startswith("https://"), nullable=True),
-        "note": pa.Column(**TEXT),
+        "sources": pa.Column(object, LIST),
     },
-    checks=pa.Check(lambda frame: ~frame["confirmed"] | frame["source"].notna()),
+    checks=pa.Check(_has_page),
     strict=True,
     coerce=True,
+    ordered=True,
 )
 
 
 @cache
 def datasets() -> pd.DataFrame:
-    """Return the flagship datasets, one a row.
+    """Return the data sets, the flagship ones first.
 
     Returns
     -------
     pandas.DataFrame
-        name, holder, country, coverage_from and coverage_to (years; empty where it goes on or is not known),
-        secure_environment, access, keys, tables and questions (lists of text), missing, confirmed, source
-        (address of the page that was read, may be empty) and note.
+        id, name, country, holder, holds, note, secure_environment, access, missing (text); flagship,
+        confirmed (bool); coverage_from, coverage_to (years, empty where it goes on, differs or is not known);
+        keys, tables (canonical tables it can fill), questions (ids of the agenda), sources (lists of text).
 
     Raises
     ------
     pandera.errors.SchemaErrors
         When a file lacks a field, has one too many, or names a table that there is not.
     """
-    found = sorted((f for f in files(__package__).iterdir() if f.name.endswith(".yml")), key=lambda f: f.name)
-    rows = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in found]
-    return SCHEMA.validate(pd.DataFrame(rows), lazy=True)
+    found = [file for file in files(__package__).iterdir() if file.name.endswith(".yml")]
+    rows = [{"id": file.name[:-4], **yaml.safe_load(file.read_text(encoding="utf-8"))} for file in found]
+    ordered = pd.DataFrame(rows).sort_values(["flagship", "country", "name"], ascending=[False, True, True])
+    return SCHEMA.validate(ordered.reset_index(drop=True), lazy=True)
 
 
-def flagship_datasets() -> str:
-    """Return the page on the flagship datasets, in Markdown."""
-    table = datasets()
-    head = (
-        "# The flagship datasets\n\n"
-        "Where the questions of this book can be asked of real records, and what those records leave out. "
-        f"Of {len(table)} datasets, {table['confirmed'].sum()} were checked against a public page. For the "
-        "others, years and routes of access stand to the best of our knowledge: ask the holder before you "
-        "plan on them.\n"
-    )
-    return head + "\n".join(_section(row) for row in table.to_dict("records"))
-
-
-def _section(row: dict[str, object]) -> str:
-    lines = {
-        "Holder": row["holder"],
-        "Country": row["country"],
-        "Years": _years(row["coverage_from"], row["coverage_to"]),
-        "Where": row["secure_environment"],
-        "How to reach it": row["access"],
-        "Records are joined by": "; ".join(row["keys"]),
-        "Tables it can fill": ", ".join(f"`{name}`" for name in row["tables"]),
-        "What it leaves out": row["missing"],
-        "Questions": ", ".join(row["questions"]),
-        "Checked": f"[yes]({row['source']})" if row["confirmed"] else "not confirmed",
-        "Note": row["note"],
-    }
-    body = "\n".join(f"| {label} | {text} |" for label, text in lines.items())
-    return f"\n## {row['name']}\n\n| Field | What we know |\n|---|---|\n{body}\n"
-
-
-def _years(first: object, last: object) -> str:
-    if pd.isna(first):
-        return "differ from place to place"
-    return f"{first} to {last}" if pd.notna(last) else f"from {first}"
+def unconfirmed() -> pd.DataFrame:
+    """Return every statement that could not be confirmed: id, field, statement (text)."""
+    text = datasets().drop(columns=["flagship", "confirmed"])
+    long = text.melt(id_vars=["id"], var_name="field", value_name="statement")
+    long["statement"] = [" ".join(s) if isinstance(s, list) else str(s) for s in long["statement"]]
+    doubtful = long["statement"].str.lower().str.contains(UNCONFIRMED)
+    return long[doubtful].sort_values(["id", "field"]).reset_index(drop=True)
