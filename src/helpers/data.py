@@ -82,7 +82,7 @@ def _imported_store(path: Path, progress: bool) -> Path:
         if progress:
             print(f"Importing {shown(path)} into {shown(store)}; this happens once for these files.")
         store.parent.mkdir(parents=True, exist_ok=True)
-        import_returns([path], store)
+        import_returns([path], store, progress=progress)
     return store
 
 

@@ -92,6 +92,8 @@ def fold_code(executed: Path) -> nbformat.NotebookNode:
     notebook = nbformat.read(executed, as_version=4)
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
+        if cell.cell_type == "code":  # progress is for whoever runs it
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
         if cell.cell_type == "code" and "parameters" not in tags:
             cell.metadata["tags"] = [*tags, "hide-input"]
     return notebook
