@@ -53,6 +53,7 @@ def build() -> None:
         With what Jupyter Book complained of.
     """
     assemble()
+    shutil.rmtree(BUILT, ignore_errors=True)  # what an earlier build remembers may be out of date
     command = [
         sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(SOURCE),
         "--config", str(SOURCE / "_config.yml"), "--toc", str(SOURCE / "_toc.yml"),
