@@ -49,7 +49,7 @@ def _reviews(rng: np.random.Generator, periods: pd.DataFrame, begin: int, until:
     held = (days <= last[:, None]) & (days >= begin) & ~periods["respite"].to_numpy()[:, None]
     row, column = np.nonzero(held)
     when = days[row, column]
-    under_4 = when < periods["birth"].to_numpy()[row] + 4 * YEAR
+    under_4 = when < birthday(periods["birth"].to_numpy()[row], 4)
     return _who(periods, row).assign(
         review_date=to_dates(when),
         participation=np.where(under_4, "PN0", choose(rng, value("care.participation"), len(row))),
@@ -103,19 +103,17 @@ def _outcomes(rng: np.random.Generator, periods: pd.DataFrame, begin: int, until
     """Return what is recorded of children looked after for twelve months at 31 March."""
     years = np.arange(collection_year(np.array([begin]))[0], collection_year(np.array([until]))[0] + 1)
     ends = np.array([year_end(y) for y in years])
-    year_before = np.array([year_end(y - 1) for y in years])
-    there = (periods["start"].to_numpy()[:, None] <= year_before) & (
-        periods["end"].to_numpy()[:, None] > ends
-    )
+    begins = np.array([year_end(y - 1) + 1 for y in years])
+    there = (periods["start"].to_numpy()[:, None] <= begins) & (periods["end"].to_numpy()[:, None] > ends)
     row, column = np.nonzero(there & ~periods["respite"].to_numpy()[:, None])
-    age = (ends[column] - periods["birth"].to_numpy()[row]) / YEAR
+    aged = lambda years: birthday(periods["birth"].to_numpy()[row], years) <= ends[column]  # noqa: E731
     size = len(row)
     flag = lambda share: rng.random(size) < share  # noqa: E731
     planted = lambda name: flag(value(f"outcomes.{name}"))  # noqa: E731
     sdq = value("outcomes.sdq_score")
-    asked = (age >= 4.02) & (age < 16.98)
+    asked = aged(4) & ~aged(17)
     answered = asked & planted("sdq_answered")
-    misuse = (age >= 12) & planted("substance_misuse")
+    misuse = aged(12) & planted("substance_misuse")
     received = misuse & planted("intervention_received")
     return _who(periods, row).assign(
         collection_year=years[column],
@@ -124,8 +122,8 @@ def _outcomes(rng: np.random.Generator, periods: pd.DataFrame, begin: int, until
             dtype="Int64",
         ),
         sdq_reason=np.where(asked & ~answered, choose(rng, value("outcomes.sdq_reasons"), size), None),
-        convicted=np.where(age >= 10, planted("convicted"), None),
-        health_check=np.where(age < 5, planted("health_check"), None),
+        convicted=np.where(aged(10), planted("convicted"), None),
+        health_check=np.where(~aged(5), planted("health_check"), None),
         immunised=planted("immunised"),
         teeth_checked=planted("teeth_checked"),
         health_assessed=planted("health_assessed"),

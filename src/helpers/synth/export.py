@@ -60,7 +60,7 @@ def export_returns(
     out = Path(out)
     tables = authority_tables(store, authority, years, max_children)
     if tables["children"].empty:
-        raise StoreError(f"{store} holds no authority {authority}: its authorities are 501 to 550.")
+        raise StoreError(f"{store} holds no authority {authority}: choose one of its table of authorities.")
     folder = out / authority
     folder.mkdir(parents=True, exist_ok=True)
     (out / MARK).touch()
