@@ -9,8 +9,6 @@ from helpers import synth
 from helpers.synth.export import export_returns
 
 CHILDREN, SEED = 60_000, 3
-AUTHORITY = "504"
-YEARS = (2022, 2023, 2024, 2025)
 
 
 @pytest.fixture(scope="session")
@@ -30,8 +28,13 @@ def truth(store_path):
 
 
 @pytest.fixture(scope="session")
-def clean_returns(store_path, tmp_path_factory):
-    return export_returns(store_path, AUTHORITY, tmp_path_factory.mktemp("clean"), YEARS)
+def authority():
+    return "504"
+
+
+@pytest.fixture(scope="session")
+def clean_returns(store_path, authority, tmp_path_factory):
+    return export_returns(store_path, authority, tmp_path_factory.mktemp("clean"))
 
 
 def as_dates(frame):

@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import AUTHORITY, YEARS
 
 from helpers.catalogue import TABLES
 from helpers.sources.checking import check
@@ -25,8 +24,8 @@ def imported(clean_returns, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def exported(store_path):
-    return authority_tables(store_path, AUTHORITY, YEARS)
+def exported(store_path, authority):
+    return authority_tables(store_path, authority)
 
 
 @pytest.mark.parametrize("name", [n for n, m in TABLES.items() if m.__sources__])
@@ -54,9 +53,9 @@ def test_a_clean_export_breaks_no_rule(clean_returns):
     assert found[found["severity"] != "query"].empty
 
 
-def test_an_export_of_some_children_holds_so_many_and_breaks_no_rule(store_path, tmp_path):
-    few = export_returns(store_path, AUTHORITY, tmp_path / "few", max_children=50)
-    assert authority_tables(store_path, AUTHORITY, YEARS, 50)["children"]["child_id"].nunique() == 50
+def test_an_export_of_some_children_holds_so_many_and_breaks_no_rule(store_path, authority, tmp_path):
+    few = export_returns(store_path, authority, tmp_path / "few", max_children=50)
+    assert authority_tables(store_path, authority, max_children=50)["children"]["child_id"].nunique() == 50
     found = check(few).findings
     assert found[found["severity"] != "query"].empty
 
@@ -72,11 +71,11 @@ def not_found(folder, findings):
     return [row.what for row in log.itertuples() if (row.rule, row.child) not in pairs]
 
 
-def test_every_deliberate_fault_is_found_by_its_rule_at_its_child(store_path, tmp_path):
-    out = export_returns(store_path, AUTHORITY, tmp_path / "spoilt", YEARS, faults=True)
-    log = log_of(out / AUTHORITY)
+def test_every_deliberate_fault_is_found_by_its_rule_at_its_child(store_path, authority, tmp_path):
+    out = export_returns(store_path, authority, tmp_path / "spoilt", faults=True)
+    log = log_of(out / authority)
     assert len(log) >= 15 and log["file"].str.contains("2025").all()
-    assert not_found(out / AUTHORITY, check(out).findings) == []
+    assert not_found(out / authority, check(out).findings) == []
 
 
 def test_the_committed_returns_are_small_marked_and_spoilt_as_logged():
