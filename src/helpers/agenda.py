@@ -77,7 +77,7 @@ def page(notebooks: Path) -> str:
         "# Every question, and where it is answered",
         f"Of {len(table)} questions, {counts.get('answered', 0)} are answered in full and "
         f"{counts.get('partly', 0)} in part so far; for the others the notebook that will answer them is "
-        "named. They are ours to word: the [data sets](flagship_datasets.md) that serve them name them by id.",
+        "named. The [data sets](flagship_datasets.md) name the questions they serve by the same ids.",
     ]
     for topic, rows in table.groupby("topic", sort=False):
         parts += [
