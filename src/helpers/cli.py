@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -26,13 +25,22 @@ Year = Annotated[int | None, typer.Option(help="Collection year of the SSDA903, 
 
 def main() -> None:
     """Run the command line; a known error is one sentence and exit code 2."""
+    try:
+        app()
+    except Exception as error:
+        if not _is_known(error):
+            raise
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from error
+
+
+def _is_known(error: Exception) -> bool:
+    """Return whether an error's message is a sentence for people; imported here, so that help is quick."""
+    from helpers.runner.project import NotebookError
     from helpers.sources.returns import ReadError
     from helpers.sources.store import StoreError
 
-    try:
-        app()
-    except (ReadError, StoreError) as error:
-        _stop(str(error))
+    return isinstance(error, (NotebookError, ReadError, StoreError))
 
 
 @app.command()
@@ -115,7 +123,7 @@ def run(
     """
     from helpers.runner.runs import run_and_publish
 
-    raise typer.Exit(_say_errors(lambda: run_and_publish(notebooks, parameter or [], out)))
+    run_and_publish(notebooks, parameter or [], out)
 
 
 @app.command()
@@ -127,13 +135,8 @@ def refresh(notebooks: Annotated[list[str], typer.Argument(help="Numbers or path
     from helpers.runner.execute import refresh as refresh_one
     from helpers.runner.project import find_notebook
 
-    def all_of_them() -> int:
-        for name in notebooks:
-            notebook = find_notebook(name)
-            print(f"{notebook.stem}: {refresh_one(notebook):.0f} s")
-        return 0
-
-    raise typer.Exit(_say_errors(all_of_them))
+    for notebook in [find_notebook(name) for name in notebooks]:
+        print(f"{notebook.stem}: {refresh_one(notebook):.0f} s")
 
 
 @app.command()
@@ -169,25 +172,7 @@ def new(
 
     Example: `compendium new "Our care leavers" --number 44`
     """
+    from helpers.data import shown
     from helpers.runner.runs import new_notebook
 
-    def make() -> int:
-        print(f"Start here: {new_notebook(title, number)}")
-        return 0
-
-    raise typer.Exit(_say_errors(make))
-
-
-def _say_errors(action: Callable[[], int]) -> int:
-    from helpers.runner.project import NotebookError
-    from helpers.sources.store import StoreError
-
-    try:
-        return action()
-    except (NotebookError, StoreError) as error:
-        _stop(str(error))
-
-
-def _stop(sentence: str) -> None:
-    print(sentence, file=sys.stderr)
-    raise SystemExit(2)
+    print(f"Start here: {shown(new_notebook(title, number))}")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from html import escape
 from importlib.metadata import version
+from pathlib import Path
 
 from IPython.display import HTML, display
 
@@ -43,7 +44,7 @@ def facts(store: Store, parameters: Mapping[str, object]) -> dict[str, object]:
     return {
         "Data": "synthetic" if store.synthetic else "real records: not to be published unchecked",
         "Data fingerprint": store.fingerprint,
-        "Parameters": ", ".join(f"{name} = {value!r}" for name, value in parameters.items()),
+        "Parameters": ", ".join(f"{name} = {_shown(value)!r}" for name, value in parameters.items()),
         "Compendium": f"{__version__}, commit {commit()}",
         "Versions": ", ".join(f"{package} {version(package)}" for package in PACKAGES),
         "Run on": date.today().isoformat(),
@@ -53,8 +54,15 @@ def facts(store: Store, parameters: Mapping[str, object]) -> dict[str, object]:
 def commit() -> str:
     """Return the short git commit, or "not under version control"."""
     command = ["git", "rev-parse", "--short", "HEAD"]
+    here = Path(__file__).parent
     try:
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=here)
     except OSError:
         return "unknown (git is not installed)"
     return result.stdout.strip() or "not under version control"
+
+
+def _shown(value: object) -> object:
+    """Return a value as it may stand on a page: of a path outside the project, the name alone."""
+    is_path = isinstance(value, str) and Path(value).is_absolute()
+    return Path(value).name if is_path else value

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
 import subprocess
 import sys
 import time
@@ -13,24 +11,23 @@ from typing import Any
 
 from doit.cmd_base import ModuleTaskLoader
 from doit.doit_cmd import DoitMain
-from tqdm import tqdm
 
-from helpers.runner import book, gate
-from helpers.runner.execute import execute
+from helpers.runner import book
+from helpers.runner.progress import Progress
 from helpers.runner.project import (
     EXECUTED,
     OUTPUTS,
     PACKAGE,
     ROOT,
     STORE,
+    TIMES,
     NotebookError,
     all_notebooks,
     module_files,
     notebook_dependencies,
 )
-from helpers.sources.store import read_store
 
-TIMES = OUTPUTS / "times"
+AT_A_TIME = 2
 
 
 def build_book() -> int:
@@ -42,20 +39,37 @@ def build_book() -> int:
         0 when the book stands, 1 when a notebook or the book failed.
     """
     begun = time.monotonic()
+    result, done = _bring_up_to_date("Book", ["book", "notebook"])
+    seconds = time.monotonic() - begun
+    where = f"Open {book.INDEX.relative_to(ROOT).as_posix()} in a browser."
+    if result:
+        print("The book was not built.", file=sys.stderr)
+    elif done:
+        print(f"Done in {seconds:.0f} s. {where}")
+    else:
+        print(f"Nothing has changed: the book is up to date ({seconds:.0f} s). {where}")
+    return result
+
+
+def build_store() -> int:
+    """Build the default synthetic store where it is out of date; return 0 when it stands, else 1."""
+    return _bring_up_to_date("Data", ["store"])[0]
+
+
+def _bring_up_to_date(label: str, tasks: list[str]) -> tuple[int, list[str]]:
+    """Run the tasks that are out of date; return 0 or 1, and the names of those that ran."""
     OUTPUTS.mkdir(exist_ok=True)
-    tasks = {
-        f"task_{name}": task for name, task in [("store", _store), ("notebook", _notebooks), ("book", _book)]
-    }
-    report = _Report
-    report.reset()
-    tasks["DOIT_CONFIG"] = {
-        "dep_file": str(OUTPUTS / "doit.db"), "reporter": report, "num_process": 2, "par_type": "thread",
-        "continue": True, "verbosity": 0, "default_tasks": ["book", "notebook"],
+    progress = Progress(label)
+    definitions = {
+        "task_store": _store, "task_notebook": _notebooks, "task_book": _book,
+        "DOIT_CONFIG": {
+            "dep_file": str(OUTPUTS / "doit.json"), "backend": "json", "reporter": progress, "continue": True,
+            "num_process": AT_A_TIME, "par_type": "thread", "verbosity": 0, "default_tasks": tasks,
+        },
     }  # fmt: skip
-    result = DoitMain(ModuleTaskLoader(tasks)).run(["run"])
-    report.close()
-    _say_what_was_done(report, result, time.monotonic() - begun)
-    return 0 if result == 0 else 1
+    result = DoitMain(ModuleTaskLoader(definitions)).run(["run"])
+    progress.close()
+    return int(result != 0), progress.done
 
 
 def _store() -> dict[str, Any]:
@@ -66,7 +80,7 @@ def _store() -> dict[str, Any]:
         "actions": [(_build_store,)],
         "file_dep": sorted({str(f) for f in [*sources, *code]}),
         "targets": [str(STORE / "store.json")],
-        "title": lambda task: "synthetic store",
+        "title": lambda task: "synthetic data",
     }
 
 
@@ -79,31 +93,23 @@ def _build_store() -> None:
 def _notebooks() -> Iterator[dict[str, Any]]:
     """Execute each notebook whose own text, helpers or data have changed."""
     for notebook in all_notebooks():
+        dependencies = [notebook, STORE / "store.json", *notebook_dependencies(notebook)]
         yield {
             "name": notebook.stem,
             "actions": [(_execute, [notebook])],
-            "file_dep": [str(notebook), str(STORE / "store.json"), *map(str, notebook_dependencies(notebook)),
-                         *map(str, book.example_returns())],
+            "file_dep": [str(file) for file in dependencies],
             "targets": [str(EXECUTED / notebook.name), str(TIMES / f"{notebook.stem}.json")],
             "title": lambda task: task.name.split(":")[1],
-        }  # fmt: skip
+        }
 
 
 def _execute(notebook: Path) -> None:
-    output = EXECUTED / notebook.name
-    command = [sys.executable, "-m", "helpers.runner.build", str(notebook), str(output)]
+    """Execute a notebook in a process of its own."""
+    command = [sys.executable, "-m", "helpers.runner.one", str(notebook)]
     result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     if result.returncode:
         lines = result.stderr.strip().splitlines()
         raise NotebookError(lines[-1] if lines else f"{notebook.name} could not be run.")
-
-
-def execute_for_book(notebook: Path, output: Path) -> None:
-    """Execute a notebook with its defaults, let it pass the gate, and note the seconds it took."""
-    seconds = execute(notebook, output, progress=False)
-    gate.refuse_identifiers(output, gate.identifiers(read_store(STORE)))
-    TIMES.mkdir(parents=True, exist_ok=True)
-    (TIMES / f"{notebook.stem}.json").write_text(json.dumps({"notebook": notebook.stem, "seconds": seconds}))
 
 
 def _book() -> dict[str, Any]:
@@ -116,97 +122,3 @@ def _book() -> dict[str, Any]:
         "targets": [str(book.INDEX)],
         "title": lambda task: "book",
     }
-
-
-class _Report:
-    """Tells of progress: one bar over the tasks that have to run, a line as each is done."""
-
-    desc = "progress bar"
-    bar: tqdm | None = None
-    done: list[str] = []
-    failures: list[str] = []
-    begun: dict[str, float] = {}
-
-    def __init__(self, outstream: io.TextIOBase, options: dict[str, Any]) -> None:
-        """Take doit's arguments; everything goes to the terminal."""
-
-    @classmethod
-    def reset(cls) -> None:
-        """Forget an earlier run."""
-        cls.done, cls.failures, cls.begun = [], [], {}
-
-    @classmethod
-    def close(cls) -> None:
-        """Take the bar away."""
-        if cls.bar is not None:
-            cls.bar.close()
-            cls.bar = None
-
-    def initialize(self, tasks: dict[str, Any], selected_tasks: list[str]) -> None:
-        """Start the bar."""
-        total = sum(1 for task in tasks.values() if task.actions)
-        type(self).bar = tqdm(total=total, unit="step", desc="Book", dynamic_ncols=True)
-
-    def execute_task(self, task: Any) -> None:
-        """Note when a task starts."""
-        self.begun[task.name] = time.monotonic()
-        if task.actions:
-            self.bar.set_postfix_str(task.title())
-
-    def add_success(self, task: Any) -> None:
-        """Say how long it took."""
-        if task.actions:
-            seconds = time.monotonic() - self.begun[task.name]
-            self.done.append(task.name)
-            self.bar.write(f"  {task.title()}: {seconds:.0f} s")
-            self.bar.update()
-
-    def add_failure(self, task: Any, fail: Any) -> None:
-        """Say what failed, in one sentence where the error has one."""
-        words = [line for line in str(fail.get_msg()).strip().splitlines() if line.strip()]
-        self.failures.append(f"{task.title()}: {words[-1] if words else fail.get_name()}")
-        self.bar.update()
-
-    def skip_uptodate(self, task: Any) -> None:
-        """Count it."""
-        self.bar.update()
-
-    def runtime_error(self, msg: str) -> None:
-        """Keep an error of the task graph itself."""
-        self.failures.append(msg)
-
-    def get_status(self, task: Any) -> None:
-        """Nothing to tell."""
-
-    def skip_ignore(self, task: Any) -> None:
-        """Nothing to tell."""
-
-    def cleanup_error(self, exception: Any) -> None:
-        """Nothing to tell."""
-
-    def teardown_task(self, task: Any) -> None:
-        """Nothing to tell."""
-
-    def complete_run(self) -> None:
-        """Nothing to tell."""
-
-
-def _say_what_was_done(report: type[_Report], result: int, seconds: float) -> None:
-    for failure in report.failures:
-        print(failure, file=sys.stderr)
-    if result != 0:
-        print("The book was not built.", file=sys.stderr)
-    elif report.done:
-        print(f"Done in {seconds:.0f} s. Open {book.INDEX.relative_to(ROOT).as_posix()} in a browser.")
-    else:
-        print(
-            f"Nothing has changed: the book is up to date ({seconds:.0f} s). "
-            f"Open {book.INDEX.relative_to(ROOT).as_posix()} in a browser."
-        )
-
-
-if __name__ == "__main__":
-    try:
-        execute_for_book(Path(sys.argv[1]), Path(sys.argv[2]))
-    except NotebookError as error:
-        sys.exit(str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import re
 import time
@@ -14,45 +15,80 @@ import papermill
 import yaml
 from papermill.exceptions import PapermillExecutionError
 
-from helpers.runner.project import ROOT, NotebookError
+from helpers.data import shown
+from helpers.runner.project import OUTPUTS, ROOT, NotebookError
 
 IMAGE = re.compile(r'src="data:image/[^"]*"')
 CSV = re.compile(r'href="data:text/csv[^"]*"')
 IGNORED = "nbval-ignore-output"
 
 
-def parse_parameters(pairs: Iterable[str]) -> dict[str, Any]:
-    """Return parameters given as name=value; values are read as YAML, so 10 is a number and true a truth.
+def parse_parameters(pairs: Iterable[str]) -> dict[str, str]:
+    """Return parameters given as name=value, the values still as they were typed.
 
     Raises
     ------
     NotebookError
         When a pair has no "=".
     """
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, str] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
             raise NotebookError(f"Parameter {pair!r} is not of the form name=value, e.g. -p from_year=2020.")
-        parameters[name.strip()] = yaml.safe_load(value) if value.strip() else ""
+        parameters[name.strip()] = value.strip()
     return parameters
 
 
+def default_parameters(notebook: Path) -> dict[str, Any]:
+    """Return the parameters of a notebook with their defaults; None where a default is not a plain value."""
+    known = papermill.inspect_notebook(str(notebook))
+    return {name: _literal(about["default"]) for name, about in known.items()}
+
+
+def data_of(notebook: Path, parameters: Mapping[str, Any] | None = None) -> str:
+    """Return what the notebook will open: its parameter `data`, as given or by default."""
+    return str({**default_parameters(notebook), **(parameters or {})}.get("data") or "")
+
+
 def conform_parameters(notebook: Path, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Check names against the notebook's parameters cell, and keep text where the notebook has text ("501").
+    """Check names and types against the notebook's parameters cell.
+
+    Text is kept where the notebook has text (authority 501 stays "501"); elsewhere a value is read as YAML,
+    so that 10 is a number and true a truth.
 
     Raises
     ------
     NotebookError
-        When the notebook has no such parameter (papermill alone would only warn).
+        When the notebook has no such parameter (papermill alone would only warn), or the value is of another
+        kind than the default.
     """
-    known = papermill.inspect_notebook(str(notebook))
+    defaults = default_parameters(notebook)
     for name in parameters:
-        if name not in known:
-            names = ", ".join(known)
+        if name not in defaults:
+            names = ", ".join(defaults)
             raise NotebookError(f"{notebook.name} has no parameter {name!r}; it has: {names}.")
-    is_text = {name: str(about["default"])[:1] in "'\"" for name, about in known.items()}
-    return {name: str(value) if is_text[name] else value for name, value in parameters.items()}
+    return {name: _conformed(name, value, defaults[name]) for name, value in parameters.items()}
+
+
+def _conformed(name: str, value: Any, default: Any) -> Any:
+    if isinstance(default, str):
+        return str(value)
+    try:
+        value = yaml.safe_load(value) if isinstance(value, str) else value
+    except yaml.YAMLError as error:
+        raise NotebookError(f"The value of parameter {name} can't be read: {value!r}.") from error
+    kinds = (int, float) if isinstance(default, float) else type(default)
+    if default is not None and not isinstance(value, kinds):
+        raise NotebookError(f"Parameter {name} is {value!r}: give a value like its default, {default!r}.")
+    return value
+
+
+def _literal(source: str) -> Any:
+    try:
+        return ast.literal_eval(source)
+    except (ValueError, SyntaxError):
+        return None
 
 
 def execute(
@@ -84,15 +120,15 @@ def execute(
         )  # fmt: skip
     except PapermillExecutionError as error:
         raise NotebookError(
-            f"{notebook.name} stopped in cell {error.cell_index} with {error.ename}: {error.evalue} "
-            f"(see the executed copy, {_shown(output)})."
+            f"{notebook.name} stopped in cell [{error.exec_count}] with {error.ename}: {error.evalue} "
+            f"(see the executed copy, {shown(output)})."
         ) from error
     return time.monotonic() - begun
 
 
 def refresh(notebook: Path) -> float:
     """Execute a notebook and write back the outputs that are committed; return the seconds it took."""
-    executed = ROOT / "outputs" / "refresh" / notebook.name
+    executed = OUTPUTS / "refresh" / notebook.name
     seconds = execute(notebook, executed)
     source = nbformat.read(notebook, as_version=4)
     done = nbformat.read(executed, as_version=4)
@@ -141,7 +177,3 @@ def _clean(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
 def strip_data(html: str) -> str:
     """Return HTML whose embedded images and files are replaced by a fixed word."""
     return CSV.sub('href="data:text/csv,"', IMAGE.sub('src="figure"', html))
-
-
-def _shown(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)

@@ -17,7 +17,9 @@ ROOT = PACKAGE.parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 OUTPUTS = ROOT / "outputs"
 EXECUTED = OUTPUTS / "notebooks"
+TIMES = OUTPUTS / "times"
 STORE = ROOT / "data_synthetic" / "store"
+RETURNS = ROOT / "data_synthetic" / "returns"
 
 DATA_FILES = {".csv", ".yml", ".html"}
 
@@ -53,7 +55,7 @@ def find_notebook(name: str, folder: Path = NOTEBOOKS) -> Path:
 
 
 def notebook_dependencies(notebook: Path) -> list[Path]:
-    """Return the files of the package that a notebook's code rests on, directly or not.
+    """Return the files that a notebook rests on, directly or not, apart from itself and the store.
 
     Parameters
     ----------
@@ -62,30 +64,38 @@ def notebook_dependencies(notebook: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        Modules of `helpers` that it imports and those they import, with the data files beside them.
+        Modules of `helpers` that it imports and those they import, with the data files beside them; the
+        example returns where it names their folder.
     """
-    return module_files(_imported_modules(notebook))
+    files = module_files(_imported_modules(notebook))
+    if RETURNS.relative_to(ROOT).as_posix() in notebook.read_text(encoding="utf-8"):
+        files += sorted(file for file in RETURNS.rglob("*") if file.is_file())
+    return files
 
 
 def module_files(modules: set[str]) -> list[Path]:
     """Return the source files of modules and of all they import, and the data files of their packages."""
     graph = import_graph()
-    needed = set(modules) & graph.modules
-    for module in list(needed):
-        needed |= graph.find_upstream_modules(module)
-    kept = {m for m in needed if not m.startswith(BEHIND_THE_STORE)} | (set(modules) & graph.modules)
-    sources = {_module_path(module) for module in kept}
-    folders = {
-        source.parent for source in sources if source.name == "__init__.py" and source.parent != PACKAGE
-    }
+    asked = set(modules) & graph.modules
+    needed = asked.union(*(graph.find_upstream_modules(module) for module in asked))
+    kept = asked | {module for module in needed if not module.startswith(BEHIND_THE_STORE)}
+    sources = {_module_path(module) for module in kept | _packages_around(kept)}
+    folders = {source.parent for source in sources} - {PACKAGE}
+    beside = {source.with_suffix(suffix) for source in sources for suffix in DATA_FILES}
     data = {file for folder in folders for file in folder.rglob("*") if file.suffix in DATA_FILES}
-    return sorted(sources | data)
+    return sorted(sources | data | {file for file in beside if file.is_file()})
 
 
 @cache
 def import_graph() -> grimp.ImportGraph:
     """Return which module of `helpers` imports which."""
     return grimp.build_graph("helpers", cache_dir=None)
+
+
+def _packages_around(modules: set[str]) -> set[str]:
+    """Return the packages that Python runs on the way to each module."""
+    parts = [module.split(".") for module in modules]
+    return {".".join(names[:i]) for names in parts for i in range(1, len(names))}
 
 
 def _module_path(module: str) -> Path:
@@ -98,14 +108,17 @@ def _imported_modules(notebook: Path) -> set[str]:
     found: set[str] = set()
     for cell in nbformat.read(notebook, as_version=4).cells:
         if cell.cell_type == "code":
-            for node in ast.walk(ast.parse(_plain_python(cell.source))):
+            for node in ast.walk(_parsed(cell.source)):
                 found |= _names(node)
     return found
 
 
-def _plain_python(source: str) -> str:
-    """Leave out what only IPython understands."""
-    return re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE)
+def _parsed(source: str) -> ast.AST:
+    """Return a cell's syntax tree without the lines that only IPython understands."""
+    try:
+        return ast.parse(re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE))
+    except SyntaxError:  # the run will say so, with the cell
+        return ast.Module([], [])
 
 
 def _names(node: ast.AST) -> set[str]:
