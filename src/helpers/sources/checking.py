@@ -58,6 +58,7 @@ def check(
             report.failures.append((source.label, str(error)))
             continue
         report.notices += source.notices
+        report.failures += source.failures
     report.synthetic = bool(found.sources) and all(source.synthetic for source in found.sources)
     return check_returns(report)
 

@@ -12,8 +12,8 @@ year is the one its dates point to.
 
 from __future__ import annotations
 
+import codecs
 import csv
-import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -21,14 +21,14 @@ from pathlib import Path
 
 from lxml import etree
 
-from helpers.catalogue import TABLES
 from helpers.sources.cin import read_cin
 from helpers.sources.returns import CIN, SSDA903, ReadError, Return
-from helpers.sources.ssda903 import read_ssda903_csv
+from helpers.sources.ssda903 import read_ssda903_csv, recognise_table
 from helpers.sources.ssda903_xml import read_ssda903_xml
 
 SYNTHETIC_MARK = "SYNTHETIC"  # a file of this name marks what lies beside and below it as made-up
 NO_AUTHORITY = "000"
+ANY_YEAR = 2024  # to try a file by itself, which may hold no date to tell its year by
 ROOTS = {"Message": CIN, "EXPSSDA903": SSDA903}
 
 AUTHORITY = re.compile(r"(?<![0-9A-Za-z])(?!903)\d{3}(?![0-9A-Za-z])")  # 903 is the return, not a place
@@ -37,13 +37,17 @@ YEARS = re.compile(r"(?<!\d)(20\d\d)(?:[-_](?:20)?(\d\d))?(?!\d)")
 
 @dataclass
 class Source:
-    """Files that make one return, not yet read. A notice says what had to be assumed."""
+    """Files that make one return, not yet read.
+
+    A notice says what had to be assumed; a failure, which of the CSV files could not be read.
+    """
 
     collection: str
     files: list[Path]
     authority: str | None = None
     year: int | None = None
     notices: list[str] = field(default_factory=list)
+    failures: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def is_xml(self) -> bool:
@@ -63,7 +67,7 @@ class Source:
         return any((folder / SYNTHETIC_MARK).is_file() for folder in self.files[0].resolve().parents)
 
     def read(self) -> Return:
-        """Read the files.
+        """Read the files; of a set of CSV files, those that can be read.
 
         Raises
         ------
@@ -75,9 +79,28 @@ class Source:
                 return read_cin(self.files[0])
             if self.is_xml:
                 return read_ssda903_xml(self.files[0], self.authority, self.year)
-            return read_ssda903_csv(self.files, self.authority, self.year)
+            return self._read_csv()
         except OSError as error:
             raise ReadError(_sentence(self.files[0], error)) from error
+
+    def _read_csv(self) -> Return:
+        try:
+            return read_ssda903_csv(self.files, self.authority, self.year)
+        except ReadError:
+            faults = {file: self._fault(file) for file in self.files}
+            readable = [file for file, fault in faults.items() if fault is None]
+            if len(readable) in (0, len(self.files)):
+                raise
+            self.failures = [(file.name, fault) for file, fault in faults.items() if fault is not None]
+            return read_ssda903_csv(readable, self.authority, self.year)
+
+    def _fault(self, file: Path) -> str | None:
+        """Say what is wrong with one file of the set, whatever the year."""
+        try:
+            read_ssda903_csv([file], self.authority, self.year or ANY_YEAR)
+        except ReadError as error:
+            return str(error)
+        return None
 
 
 @dataclass
@@ -132,8 +155,10 @@ def recognise(file: Path) -> tuple[str | None, str]:
     Raises
     ------
     ReadError
-        When the file's name says it is a return and its beginning cannot be read.
+        When it does not exist, or its name says it is a return and its beginning cannot be read.
     """
+    if not file.exists():
+        raise ReadError(f"There is no file or folder called {file}: check the name.")
     if _is_xml(file):
         root = _root(file)
         return ROOTS.get(root), f"its root element is {root}, not Message or EXPSSDA903"
@@ -170,25 +195,27 @@ def _root(file: Path) -> str:
 
 
 def _recognise_csv(file: Path) -> tuple[str | None, str]:
-    columns = {column.strip().upper() for column in _header(file)}
-    if any(names <= columns for names in _official_columns()):
+    columns = _first_line(file)
+    if not any(columns):
+        return None, "it is empty"
+    if recognise_table(columns, file.stem):
         return SSDA903, ""
     return None, "its columns are those of no table of the SSDA903"
 
 
-def _header(file: Path) -> list[str]:
-    """Return the first line of a CSV file, whatever its encoding."""
+def _first_line(file: Path) -> list[str]:
+    """Return the column names of a CSV file in upper case, whatever its encoding, separator and line ends.
+
+    Official column names are plain ASCII: without byte order mark and zero bytes, any encoding gives them.
+    """
     with file.open("rb") as stream:
         start = stream.read(65536)
-    utf16 = start[:2] in (b"\xff\xfe", b"\xfe\xff")
-    text = start.decode("utf-16" if utf16 else "utf-8-sig", errors="replace")
-    return next(csv.reader(io.StringIO(text)), [])
-
-
-def _official_columns() -> list[set[str]]:
-    """Return, for each table of the SSDA903, the columns that no row of it can do without."""
-    models = [model for model in TABLES.values() if model.source_table(SSDA903)]
-    return [set(model.source_columns(SSDA903).values()) for model in models]
+    for mark in (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        start = start.removeprefix(mark)
+    lines = start.replace(b"\0", b"").decode("cp1252", errors="replace").splitlines()
+    line = lines[0] if lines else ""
+    cells = next(csv.reader([line], delimiter=max(",;\t", key=line.count)), [])
+    return [cell.strip().upper() for cell in cells]
 
 
 def _claim(source: Source, given: Path, authority: str | None, year: int | None) -> Source:
@@ -222,8 +249,6 @@ def _year(match: re.Match[str]) -> int:
 
 
 def _sentence(file: Path, error: Exception) -> str:
-    if isinstance(error, FileNotFoundError):
-        return f"There is no file or folder called {file}."
     if isinstance(error, OSError):
-        return f"{file.name} cannot be opened ({error.strerror}): check that it may be read."
+        return f"{file.name} cannot be opened ({error.strerror or error}): check that it may be read."
     return str(error)

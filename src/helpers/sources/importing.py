@@ -19,7 +19,7 @@ from helpers.catalogue import TABLES
 from helpers.sources.canonical import derive_conferences, models_of, to_canonical
 from helpers.sources.discover import Found, Source, find_returns
 from helpers.sources.returns import CIN, ReadError, Return
-from helpers.sources.store import Store, StoreError, is_store, read_store, write_store
+from helpers.sources.store import Store, StoreError, is_store, read_store, recover, write_store
 
 # Columns whose earlier value stays when a later return leaves it empty; else the later row counts whole.
 # A conference is returned only in the year in which it was held.
@@ -82,6 +82,7 @@ def import_returns(
     found = find_returns(paths, authority, year)
     report = ImportReport(Path(store), skipped=found.skipped)
     report.failures = [(path.name, why) for path, why in found.failures]
+    recover(store)
     old = read_store(store) if is_store(store) else None
     synthetic = _synthetic(found, old)
     known = set(_stored(old, "returns")["checksum"].dropna()) if old else set()
@@ -117,6 +118,7 @@ def _read(source: Source, report: ImportReport, known: set[str]) -> _Part | None
         report.failures.append((source.label, str(error)))
         return None
     report.notices += source.notices
+    report.failures += source.failures
     report.read.append(ret)
     checksum = _checksum(ret)
     if checksum in known:
@@ -166,7 +168,8 @@ def _merge_into(report: ImportReport, parts: list[_Part], old: Store | None, syn
     report.conflicts = _with_old("conflicts", conflicts, old)
     reception = {"returns": report.returns, "quarantine": report.quarantine, "conflicts": report.conflicts}
     ordered = {name: rows.sort_values(TABLES[name].key_columns()) for name, rows in tables.items()}
-    write_store(ordered | reception, report.store, {"synthetic": synthetic})
+    info = {**(old.info if old else {}), "synthetic": synthetic}
+    write_store(ordered | reception, report.store, info, keep_rest=True)
 
 
 def merge_rows(name: str, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -50,7 +50,9 @@ class Store:
         return self.info["fingerprint"][:12]
 
 
-def write_store(tables: dict[str, pd.DataFrame], path: str | Path, info: dict[str, Any]) -> Path:
+def write_store(
+    tables: dict[str, pd.DataFrame], path: str | Path, info: dict[str, Any], keep_rest: bool = False
+) -> Path:
     """Write canonical tables as a store, whole or not at all.
 
     Parameters
@@ -61,6 +63,8 @@ def write_store(tables: dict[str, pd.DataFrame], path: str | Path, info: dict[st
         Folder of the store. An older store there is replaced, anything else is refused.
     info : dict
         What to note beside the tables; must hold "synthetic" (bool).
+    keep_rest : bool
+        Whether what else the older store holds, tables not named here and other files, stays in it.
 
     Raises
     ------
@@ -68,16 +72,30 @@ def write_store(tables: dict[str, pd.DataFrame], path: str | Path, info: dict[st
         When `path` holds something that is not a store.
     """
     path = Path(path)
-    if path.exists() and any(path.iterdir()) and not is_store(path):
+    recover(path)
+    if path.is_file() or (path.exists() and any(path.iterdir()) and not is_store(path)):
         raise StoreError(f"{path} exists and is not a store: name a new or empty folder.")
     building = path.with_name(path.name + ".tmp")
     shutil.rmtree(building, ignore_errors=True)
-    building.mkdir(parents=True)
-    for name, frame in tables.items():
-        write_table(name, frame, building)
-    _write_info(building, info)
-    _replace(building, path)
+    try:
+        building.mkdir(parents=True)
+        for name, frame in tables.items():
+            write_table(name, frame, building)
+        if keep_rest and path.exists():
+            _copy_rest(path, building)
+        _write_info(building, info)
+        _replace(building, path)
+    except BaseException:  # also when interrupted: no half store stays behind, nor children's records in it
+        shutil.rmtree(building, ignore_errors=True)
+        raise
     return path
+
+
+def recover(path: str | Path) -> None:
+    """Bring back the store that was being replaced when the machine stopped between the two renames."""
+    path = Path(path)
+    if not path.exists() and _old(path).exists():
+        _old(path).rename(path)
 
 
 def write_table(name: str, frame: pd.DataFrame, folder: Path) -> None:
@@ -108,6 +126,7 @@ def read_store(path: str | Path, engine: str = "duckdb") -> Store:
         When there is no store, or the engine is not known or not installed.
     """
     path = Path(path)
+    recover(path)
     if not is_store(path):
         raise StoreError(f"{path} is not a store: make one with `compendium synth` or `compendium import`.")
     info = json.loads((path / INFO).read_text())
@@ -148,11 +167,24 @@ def _write_info(folder: Path, info: dict[str, Any]) -> None:
     (folder / INFO).write_text(text)
 
 
+def _copy_rest(old: Path, building: Path) -> None:
+    for item in old.iterdir():
+        if item.name != INFO and not (building / item.name).exists():
+            (shutil.copytree if item.is_dir() else shutil.copy2)(item, building / item.name)
+
+
+def _old(path: Path) -> Path:
+    return path.with_name(path.name + ".old.tmp")
+
+
 def _replace(building: Path, path: Path) -> None:
     """Put the finished folder in place of the old one; the old one stays until then."""
-    old = path.with_name(path.name + ".old.tmp")
-    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(_old(path), ignore_errors=True)
     if path.exists():
-        path.rename(old)
-    building.rename(path)
-    shutil.rmtree(old, ignore_errors=True)
+        path.rename(_old(path))
+    try:
+        building.rename(path)
+    except BaseException:
+        recover(path)
+        raise
+    shutil.rmtree(_old(path), ignore_errors=True)
