@@ -21,19 +21,32 @@ def test_headings_do_not_jump():
         assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
 
 
-def test_every_column_has_a_row_of_six_cells():
+def section_of(name):
+    return pages.data_catalogue().split(f"\n## {name}\n")[1].split("\n## ")[0]
+
+
+def test_every_column_has_a_row_as_wide_as_the_head():
     for name, model in TABLES.items():
-        section = pages.data_catalogue().split(f"\n## {name}\n")[1].split("\n## ")[0]
-        rows = [line for line in section.splitlines() if line.startswith("| ")][1:]
-        assert len(rows) == len(model.columns())
-        assert all(len(row.strip("|").split(" | ")) == 6 for row in rows), name
+        head, *rows = [line for line in section_of(name).splitlines() if line.startswith("| ")]
+        assert len(rows) == len(model.columns()) + 1
+        assert {row.count(" | ") for row in rows} == {head.count(" | ")}, name
 
 
 def test_key_columns_are_bold_and_official_names_shown():
-    referrals = pages.data_catalogue().split("\n## referrals\n")[1].split("\n## ")[0]
     model = TABLES["referrals"]
-    assert all(f"| **{column}** |" in referrals for column in model.key_columns())
-    assert all(f"| {official} |" in referrals for official in model.source_columns("cin").values())
+    assert all(f"| **{column}** |" in section_of("referrals") for column in model.key_columns())
+    assert all(f"CIN `{name}`" in section_of("referrals") for name in model.source_columns("cin").values())
+    assert "CIN `Sex`, 903 `SEX`" in section_of("children")
+
+
+def test_only_tables_of_the_returns_have_a_column_for_them():
+    assert "In the returns" in section_of("care_episodes")
+    assert "In the returns" not in section_of("offences")
+
+
+def test_every_column_with_codes_links_to_its_list():
+    text = pages.data_catalogue()
+    assert set(re.findall(r"\(#codes-(\w+)\)", text)) == set(re.findall(r":name: codes-(\w+)", text))
 
 
 def test_every_code_list_a_table_names_is_shown_with_its_years():
@@ -42,7 +55,8 @@ def test_every_code_list_a_table_names_is_shown_with_its_years():
     assert set(re.findall(r":::\{dropdown\} (\w+)", text)) == named
     sexes = text.split(":::{dropdown} sex\n")[1].split(":::")[0]
     assert "| 1 | Male |  | 2024 | M |" in sexes
-    assert sexes.count("\n| ") == len(code_list("sex"))
+    head_and_rule = 2
+    assert sexes.count("\n| ") == len(code_list("sex")) + head_and_rule
 
 
 def test_every_table_is_named_in_the_contents_and_can_be_reached():

@@ -116,3 +116,34 @@ class PersonLinks(Table):
     upn: Text = field("unique pupil number")
     nhs_number: Text = field("NHS number")
     recorded: Date = field("day on which this was written down")
+
+
+class LinkedPeople(Table):
+    """One row per person and number in a data set: what a secure environment gives in place of names.
+
+    Source: bridging files, such as the one of ECHILD from pupil to patient. A person may have two
+    numbers in one data set, and a number may be missing or wrong: the match weight says how sure the
+    link is.
+    """
+
+    person_id: Text = key(PERSON)
+    dataset: Text = key_code("linked_dataset", "data set the number belongs to")
+    number: Text = key("number in that data set (child_id, pupil_id, patient_id, ...)")
+    authority: Text = field("authority, where numbers are unique within one authority only")
+    match_weight: Number = field(
+        "strength of the link, log2 of the odds; empty for a link by a shared number"
+    )
+
+
+class AdoptionDisruptions(Table):
+    """One row per adopted child whose life with the adopters ended before adulthood.
+
+    Source: surveys of adoption agencies. No return holds it: an adopted child gets a new name and
+    number. Of the SSDA903, `previous_permanence` tells of those who came back into care.
+    """
+
+    authority: Text = key(AUTHORITY)
+    child_id: Text = key(CHILD)
+    order_date: Date = field("day of the adoption order")
+    disruption_date: Date = field("day the child left the adopters")
+    returned_to_care: Flag = field("looked after again")

@@ -19,6 +19,7 @@ KINDS = {
     "Int64": "whole number",
     "Float64": "number",
 }
+RETURNS = {"cin": "CIN", "ssda903": "903"}
 
 
 def data_catalogue() -> str:
@@ -64,40 +65,48 @@ def _contents() -> str:
 
 def _about(module: str) -> str:
     described: ModuleType = getattr(catalogue, module.rsplit(".", 1)[1])
-    first = (described.__doc__ or "").split("\n\n")[0].split(":")[0]
-    return " ".join(first.split()).removeprefix("Canonical tables of ").removeprefix("the ").rstrip(".")
+    first = " ".join((described.__doc__ or "").split("\n\n")[0].split(":")[0].split()).rstrip(".")
+    subject = (
+        first.removeprefix("Canonical tables ").removeprefix("of ").removeprefix("on ").removeprefix("the ")
+    )
+    return subject[0].upper() + subject[1:]
 
 
 def _table(name: str) -> str:
     model = TABLES[name]
     about = "\n\n".join(" ".join(part.split()) for part in (model.__doc__ or "").split("\n\n"))
-    rows = [_row(model, column) for column in model.columns()]
-    lines = "\n".join(
-        ["| Column | Kind | Meaning | Code list | CIN Census | SSDA903 |", "|---|---|---|---|---|---|", *rows]
-    )
+    official = any(model.source_columns(collection) for collection in RETURNS)
+    head = ["Column", "Meaning", "Kind", *(["In the returns"] if official else [])]
+    rows = [_row(model, column, official) for column in model.columns()]
+    lines = "\n".join([_cells(head), _cells(["---"] * len(head)), *rows])
     return f"\n(table-{name})=\n## {name}\n\n{about}\n\n{lines}\n"
 
 
-def _row(model: type[Table], column: str) -> str:
+def _row(model: type[Table], column: str, official: bool) -> str:
     about = model.columns()[column]
     kind = next(words for prefix, words in KINDS.items() if str(about.dtype).startswith(prefix))
     shown = f"**{column}**" if column in model.key_columns() else column
-    official = [model.source_columns(collection).get(column, "") for collection in ("cin", "ssda903")]
-    codes = model.code_columns().get(column, "")
-    return f"| {shown} | {kind} | {about.description or ''} | {codes} | {' | '.join(official)} |"
+    codes = model.code_columns().get(column)
+    meaning = f"{about.description} ([codes](#codes-{codes}))" if codes else about.description
+    named = {words: model.source_columns(collection).get(column) for collection, words in RETURNS.items()}
+    fields = ", ".join(f"{words} `{name}`" for words, name in named.items() if name)
+    return _cells([shown, meaning, kind, *([fields] if official else [])])
 
 
 def _codes(name: str) -> str:
-    codes = code_list(name)
-    rows = "\n".join(map(_code, codes.to_dict("records")))
-    head = "| Code | Label | From | To | Held as |\n|---|---|---|---|---|"
-    return f"\n:::{{dropdown}} {name}\n{head}\n{rows}\n:::\n"
+    rows = "\n".join(map(_code, code_list(name).to_dict("records")))
+    head = _cells(["Code", "Label", "From", "To", "Held as"]) + "\n" + _cells(["---"] * 5)
+    return f"\n:::{{dropdown}} {name}\n:name: codes-{name}\n\n{head}\n{rows}\n:::\n"
+
+
+def _cells(values: list[str]) -> str:
+    return f"| {' | '.join(values)} |"
 
 
 def _code(row: dict[str, Any]) -> str:
     held = "" if row["canonical"] == row["code"] else row["canonical"]
     first, last = ("" if pd.isna(row[edge]) else row[edge] for edge in ("valid_from", "valid_to"))
-    return f"| {row['code']} | {row['label']} | {first} | {last} | {held} |"
+    return _cells([row["code"], row["label"], str(first), str(last), held])
 
 
 def _dataset(row: dict[str, Any]) -> str:

@@ -119,6 +119,21 @@ class PlacementCosts(Table):
     education_share: Number = field("part paid by education, 0 to 1")
 
 
+class UnitCostParts(Table):
+    """One row per process, activity and kind of worker: the parts from which a unit cost is built.
+
+    Source: time-use studies of social work, such as those behind the Cost Calculator for Children's
+    Services. Few, and old.
+    """
+
+    process: Text = key("process, e.g. initial assessment or finding a placement")
+    activity: Text = key("activity within it, e.g. visit, report, meeting")
+    role: Text = key_code("org_role", "who does it")
+    year: Whole = key("financial year of the prices, named by the year it ends in")
+    hours: Number = field("hours for one child")
+    hourly_cost: Number = field("pounds an hour, overheads included")
+
+
 class Inspections(Table):
     """One row per inspection of an authority's children's services.
 
