@@ -1,83 +1,241 @@
+import json
+
+import numpy as np
 import pandas as pd
 import pytest
 
 from helpers import synth
 from helpers.catalogue import TABLES
-from helpers.sources.checking import check
-from helpers.sources.importing import import_returns
-from helpers.sources.store import read_store
-from helpers.synth.export import authority_tables, export_returns
-from helpers.synth.faults import add_faults
+from helpers.catalogue.codes import valid_codes
+from helpers.synth.export import TABLES as EXPORTED
 from helpers.synth.parameters import categories, value
+from helpers.synth.people import ages_at_first_referral
+from helpers.synth.referrals import draw_categories
 
-AUTHORITY = "503"
+CASE = ["authority", "child_id", "referral_date"]
+CHILD = ["authority", "child_id"]
+UNTIL = pd.Timestamp(2025, 3, 31)
+UNBORN_FIRST = pd.Timedelta(weeks=40)
+
+SIMULATED = [*EXPORTED, "conferences", "authorities", "populations"]
+
+# What must not come before what: table, earlier column, later column.
+ORDER = [
+    ("referrals", "referral_date", "closure_date"),
+    ("assessments", "referral_date", "assessment_start"),
+    ("assessments", "assessment_start", "assessment_end"),
+    ("section47", "referral_date", "enquiry_start"),
+    ("section47", "enquiry_start", "conference_date"),
+    ("cp_plans", "referral_date", "plan_start"),
+    ("cp_plans", "plan_start", "plan_end"),
+    ("cp_reviews", "plan_start", "review_date"),
+    ("cin_plans", "plan_start", "plan_end"),
+    ("care_episodes", "episode_start", "episode_end"),
+    ("missing_episodes", "missing_start", "missing_end"),
+    ("social_worker_episodes", "worker_start", "worker_end"),
+    ("adoptions", "decision_date", "match_date"),
+]
+
+# What happens to a child: table, date, and whether it can happen before birth.
+EVENTS = [
+    ("referrals", "referral_date", True),
+    ("assessments", "assessment_start", True),
+    ("section47", "enquiry_start", True),
+    ("cp_plans", "plan_start", True),
+    ("cp_plans", "plan_end", True),
+    ("cin_plans", "plan_start", True),
+    ("care_episodes", "episode_start", False),
+    ("care_episodes", "episode_end", False),
+    ("care_reviews", "review_date", False),
+    ("missing_episodes", "missing_start", False),
+    ("adoption_decisions", "decision_date", False),
+    ("social_worker_episodes", "worker_start", False),
+]
 
 
-@pytest.fixture(scope="module")
-def country(tmp_path_factory):
-    return synth.build(tmp_path_factory.mktemp("country") / "store", children=60_000, seed=3, progress=False)
+@pytest.mark.parametrize("name", SIMULATED)
+def test_keys_are_unique_and_every_child_is_described(tables, name):
+    table, model = tables[name], TABLES[name]
+    assert len(table) and not table.duplicated(model.key_columns()).any()
+    if "child_id" in table:
+        known = pd.MultiIndex.from_frame(tables["children"][CHILD])
+        assert pd.MultiIndex.from_frame(table[CHILD]).isin(known).all()
 
 
-@pytest.fixture(scope="module")
-def exported(country, tmp_path_factory):
-    return export_returns(country, AUTHORITY, tmp_path_factory.mktemp("returns"))
+@pytest.mark.parametrize(("name", "earlier", "later"), ORDER)
+def test_dates_are_in_order(tables, name, earlier, later):
+    table = tables[name]
+    assert not (table[later] < table[earlier]).any()
+    assert table[later].notna().any() and not (table[[earlier, later]] > UNTIL).any(axis=None)
 
 
-def test_the_same_seed_gives_the_same_bytes(country, tmp_path):
-    again = synth.build(tmp_path / "again", children=60_000, seed=3, progress=False)
-    assert read_store(again).info["checksums"] == read_store(country).info["checksums"]
+@pytest.mark.parametrize(("name", "date", "unborn"), EVENTS)
+def test_nothing_happens_before_birth_or_after_death(tables, name, date, unborn):
+    children = tables["children"]
+    born = children["birth_date"].fillna(children["expected_birth_date"])
+    events = tables[name].merge(children.assign(born=born)[[*CHILD, "born", "death_date"]], on=CHILD)
+    allowed = events["born"] - UNBORN_FIRST if unborn else events["born"]
+    assert not (events[date] < allowed).any()
+    assert not (events[date] > events["death_date"]).any()
+    assert children["death_date"].notna().any() and children["expected_birth_date"].notna().any()
 
 
-def test_events_stand_in_order_and_episodes_do_not_overlap(country):
-    store = read_store(country)
-    people = store.referrals.inner_join(store.children, ["authority", "child_id"])
-    assert people.filter(people.closure_date < people.referral_date).count().to_pandas() == 0
-    plans = store.cp_plans
-    assert plans.filter(plans.plan_end <= plans.plan_start).count().to_pandas() == 0
-    episodes = store.care_episodes.to_pandas().sort_values(["child_id", "episode_start"])
-    before = episodes.groupby("child_id")["episode_end"].shift()
-    assert not (episodes["episode_start"] < before).any()
-    assert (episodes["episode_end"].isna().groupby(episodes["child_id"]).sum() <= 1).all()
+@pytest.mark.parametrize(
+    ("name", "start", "end"),
+    [("referrals", "referral_date", "closure_date"), ("care_episodes", "episode_start", "episode_end"),
+     ("cp_plans", "plan_start", "plan_end"), ("cin_plans", "plan_start", "plan_end"),
+     ("social_worker_episodes", "worker_start", "worker_end")],
+)  # fmt: skip
+def test_spells_of_a_child_follow_one_another_and_one_at_most_is_open(tables, name, start, end):
+    spells = tables[name].sort_values([*CHILD, start])
+    if name == "referrals":
+        closed = spells["referral_date"].where(spells["no_further_action"])
+        spells = spells.assign(closure_date=spells["closure_date"].fillna(closed))
+    following = spells.groupby(CHILD)[start].shift(-1)
+    assert not (following < spells[end]).any()
+    assert not (following.notna() & spells[end].isna()).any()
 
 
-def test_planted_shares_are_found(country):
-    truth = pd.read_parquet(country / "truth" / "assessments.parquet")
-    shares = truth["category"].value_counts(normalize=True)
-    planted = categories().set_index("name")["share"]
-    assert (shares - planted).abs().max() < 0.04
-    store = read_store(country)
-    key = ["authority", "child_id", "referral_date", "assessment_start"]
-    done = store.assessments.filter(store.assessments.assessment_end.notnull())
-    with_factors = store.assessment_factors.select(key).distinct().count().to_pandas()
-    assert 1 - with_factors / done.count().to_pandas() == pytest.approx(
-        value("assessment.without_factors"), abs=0.01
+def test_an_episode_that_ends_with_x1_goes_on_the_same_day_and_only_then(tables):
+    episodes = tables["care_episodes"].sort_values([*CHILD, "episode_start"])
+    following = episodes.groupby(CHILD)[["episode_start", "reason_new_episode"]].shift(-1)
+    goes_on = episodes["reason_ceased"] == "X1"
+    assert (following["episode_start"] == episodes["episode_end"])[goes_on].all()
+    assert (
+        (following["reason_new_episode"].dropna() == "S")
+        .eq(~goes_on[following["reason_new_episode"].notna()])
+        .all()
     )
 
 
-def test_a_clean_export_breaks_no_rule(exported):
-    report = check(exported)
-    errors = report.findings[report.findings["severity"] != "query"]
-    assert not report.failures and report.quarantine.empty
-    assert errors.empty, errors[["rule", "file", "reason"]].drop_duplicates().to_string()
+def test_what_belongs_to_a_referral_lies_before_its_closure(tables):
+    closure = tables["referrals"].set_index(CASE)["closure_date"]
+    for name, date in [("assessments", "assessment_end"), ("section47", "conference_date"),
+                       ("cp_plans", "plan_end"), ("cin_plans", "plan_end")]:  # fmt: skip
+        rows = tables[name].join(closure, on=CASE)
+        assert not (rows[date] > rows["closure_date"]).any()
+        assert not (rows[date].isna() & rows["closure_date"].notna() & (name != "section47")).any()
 
 
-def test_export_then_import_gives_the_same_tables(country, exported, tmp_path):
-    import_returns(exported, tmp_path / "store", progress=False)
-    got = read_store(tmp_path / "store")
-    for name, wanted in authority_tables(country, AUTHORITY).items():
-        model = TABLES[name]
-        order = {"by": model.key_columns(), "ignore_index": True}
-        left = model.conform(wanted).sort_values(**order)
-        right = model.conform(getattr(got, name).to_pandas()).sort_values(**order)
-        pd.testing.assert_frame_equal(left, right, obj=name)
+def test_a_referral_without_further_action_has_nothing_below_it(tables):
+    nothing = pd.MultiIndex.from_frame(tables["referrals"].query("no_further_action")[CASE])
+    for name in ("assessments", "section47", "cp_plans", "cin_plans"):
+        assert not pd.MultiIndex.from_frame(tables[name][CASE]).isin(nothing).any()
 
 
-def test_a_check_finds_every_fault_that_was_planted(country, tmp_path):
-    export_returns(country, AUTHORITY, tmp_path)
-    log = add_faults(tmp_path / AUTHORITY, 2025)
-    found = check(tmp_path).findings
-    pairs = set(zip(found["rule"], found["child"], strict=True))
-    unreadable = {"8600"}
-    missed = [r for r in log.itertuples() if r.rule not in unreadable and (r.rule, r.child) not in pairs]
-    assert not missed
-    assert "8600" in set(found["rule"])
+def test_every_code_is_in_the_code_list_and_factors_are_valid_in_their_year(tables):
+    for name, table in tables.items():
+        for column, codes in TABLES[name].code_columns().items():
+            assert set(table[column].dropna()) <= valid_codes(codes), (name, column)
+    ends = tables["assessment_factors"].merge(tables["assessments"], on=[*CASE, "assessment_start"])
+    year = ends["assessment_end"].dt.year + (ends["assessment_end"].dt.month >= 4)
+    assert year[ends["factor"] == "24A"].min() >= 2022
+    assert year[ends["factor"].isin(["18B", "18C", "19B", "19C"])].min() >= 2021
+
+
+def test_no_factors_identified_stands_alone(tables):
+    factors = tables["assessment_factors"]
+    size = factors.groupby([*CASE, "assessment_start"])["factor"].transform("size")
+    assert (size[factors["factor"] == "21"] == 1).all() and (factors["factor"] == "21").any()
+
+
+def test_category_shares_of_2014_to_2021_are_those_planted(truth):
+    rows = truth["assessments"]
+    start = pd.to_datetime(rows["assessment_start"])
+    seen = rows["category"][(start >= "2013-04-01") & (start < "2021-04-01")].value_counts(normalize=True)
+    planted = categories().set_index("name")["share"]
+    assert np.abs(seen - planted).max() < 0.015
+
+
+def test_child_mental_health_more_than_doubles_as_a_category_from_2014_to_2021():
+    rng = np.random.default_rng(1)
+    size = 200_000  # drawn anew, because the small country has too few of them a year
+    age, new = ages_at_first_referral(rng, size), np.full(size, -1)
+    number = categories()["name"].to_list().index("Child mental health")
+    share = {y: (draw_categories(rng, age, np.full(size, y), new) == number).mean() for y in (2014, 2021)}
+    assert share[2021] > 2 * share[2014]
+
+
+def test_single_factor_child_mental_health_is_seen_to_grow(tables):
+    factors, keys = tables["assessment_factors"], [*CASE, "assessment_start"]
+    found = factors.groupby(keys)["factor"].agg(["size", "first"]).reset_index()
+    single = found[(found["size"] == 1) & (found["first"] == "4A")].merge(tables["assessments"], on=keys)
+    year = single["assessment_end"].dt.year + (single["assessment_end"].dt.month >= 4)
+    early, late = year.between(2015, 2017).sum(), year.between(2023, 2025).sum()
+    assert late > 1.5 * early
+
+
+def test_assessments_without_factors_are_as_common_as_planted(tables):
+    keys = [*CASE, "assessment_start"]
+    done = pd.MultiIndex.from_frame(tables["assessments"].dropna(subset="assessment_end")[keys])
+    without = ~done.isin(pd.MultiIndex.from_frame(tables["assessment_factors"][keys]))
+    assert without.mean() == pytest.approx(value("assessment.without_factors"), abs=0.012)
+
+
+def again_within(tables, truth, days):
+    """One row per closed referral that could be followed for so many days: category, again (bool)."""
+    rows = tables["referrals"].merge(tables["children"][[*CHILD, "birth_date", "death_date"]], on=CHILD)
+    closed = rows["closure_date"].where(~rows["no_further_action"], rows["referral_date"])
+    rows = rows.assign(closed=closed).sort_values([*CHILD, "referral_date"])
+    wait = rows.groupby(CHILD)["referral_date"].shift(-1) - rows["closed"]
+    latest = rows["closed"] + pd.Timedelta(days=days)
+    still_child = latest < rows["birth_date"] + pd.Timedelta(days=int(17.9 * 365.25))
+    followed = still_child & (latest <= UNTIL) & rows["death_date"].isna() & (rows["closure_reason"] != "RC1")
+    first = truth["assessments"].assign(referral_date=pd.to_datetime(truth["assessments"]["referral_date"]))
+    first = first.drop_duplicates(CASE)[[*CASE, "category"]]
+    return rows.assign(again=wait <= pd.Timedelta(days=days))[followed].merge(first, how="left", on=CASE)
+
+
+def test_re_referral_within_one_and_six_years_is_as_planted(tables, truth):
+    assert again_within(tables, truth, 365)["again"].mean() == pytest.approx(0.30, abs=0.02)
+    assert again_within(tables, truth, 2191)["again"].mean() == pytest.approx(0.59, abs=0.04)
+
+
+def test_re_referral_differs_between_categories_as_planted(tables, truth):
+    seen = again_within(tables, truth, 365).groupby("category")["again"].mean()
+    hazard = -np.log(1 - seen)
+    planted = categories().set_index("name")["again"].loc[hazard.index]
+    assert np.corrcoef(np.log(hazard), np.log(planted))[0, 1] > 0.85
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
+    def fingerprint(name, seed):
+        path = synth.build(tmp_path / name, 5_000, seed, progress=False)
+        truth = b"".join(file.read_bytes() for file in sorted((path / "truth").iterdir()))
+        return json.loads((path / "store.json").read_text())["fingerprint"], truth
+
+    one, again, other = fingerprint("a", 1), fingerprint("b", 1), fingerprint("c", 2)
+    assert one == again and one[0] != other[0]
+
+
+def test_a_store_that_is_built_anew_keeps_its_truth(tmp_path):
+    for _ in range(2):
+        path = synth.build(tmp_path / "store", 3_000, 1, progress=False)
+    assert (path / "truth" / "assessments.parquet").is_file() and (
+        path / "truth" / "parameters.json"
+    ).is_file()
+
+
+def test_the_populations_add_up_to_the_children_asked_for(tables):
+    people = tables["populations"].groupby("year")["people"].sum()
+    assert (abs(people - 60_000) <= 50).all()
+    assert len(tables["authorities"]) == 50 and tables["authorities"]["name"].is_unique
+
+
+@pytest.mark.parametrize(
+    ("rate", "published"),
+    [("section47", 189.3), ("conferences", 59.2), ("cp_plans", 50.8), ("referrals", 519.4)],
+)
+def test_yearly_rates_are_near_the_published_ones(tables, rate, published):
+    date = {"section47": "enquiry_start", "conferences": "conference_date", "cp_plans": "plan_start",
+            "referrals": "referral_date"}[rate]  # fmt: skip
+    last_three = (tables[rate][date] > UNTIL - pd.DateOffset(years=3)).sum() / 3
+    assert last_three / 60_000 * 1e4 == pytest.approx(published, rel=0.15)
+
+
+def test_pupil_numbers_carry_the_right_check_letter(tables):
+    numbers = tables["children"]["upn"].dropna()
+    digits = np.array([[int(d) for d in number[1:]] for number in numbers])
+    letters = np.array(list("ABCDEFGHJKLMNPQRTUVWXYZ"))[(digits * np.arange(2, 14)).sum(axis=1) % 23]
+    assert (numbers.str[0].to_numpy() == letters).all() and numbers.is_unique
+    assert set(numbers.str[1:4]) <= valid_codes("la_code")

@@ -9,11 +9,10 @@ from helpers.synth.days import NEVER, collection_year, weekday_on_or_after
 from helpers.synth.parameters import item_probabilities, value
 
 # Until 2019/20 physical and sexual abuse had one code each; a share kept using it afterwards.
-# Source: DfE, Children in need: physical abuse "unknown" 18,460 of some 70,000 in 2021, 0 in 2025.
-OLD_CODE_SHARE = {2021: 0.26, 2022: 0.09, 2023: 0.04, 2024: 0.03}
 REPLACED = {"18A": ("18C", "18B"), "19A": ("19C", "19B")}
-BY_A_CHILD = 0.2  # share of the second of the new codes (assumption)
 FIRST_YEAR = {"24A": 2022}  # collected from
+ASYLUM = "9A"
+LONG_CASE = 250  # days after the first assessment, for a second
 
 
 def assessments(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
@@ -22,16 +21,16 @@ def assessments(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        referral_no (row of `referrals`), start, end, category, in_need, number (1 or 2).
+        referral_no (row of `referrals`), start, end, category, in_need, uasc, number (1 or 2).
     """
     first = referrals[~referrals["no_further_action"]]
     first = first.assign(referral_no=first.index, number=1)
-    later = first[first["in_need"] & (first["closure"] - first["end"] > 250)]
-    later = later[rng.random(len(later)) < value("assessment.second_assessment")]
+    later = first[first["in_need"] & (first["closure"] - first["end"] > LONG_CASE)]
+    later = later[rng.random(len(later)) < value("assessment.second")]
     start = weekday_on_or_after((later["end"] + 100 + rng.integers(0, 60, len(later))).to_numpy())
     end = weekday_on_or_after(start + rng.integers(15, 60, len(later)))
     second = later.assign(start=start, end=end, number=2)
-    columns = ["referral_no", "number", "start", "end", "category", "in_need"]
+    columns = ["referral_no", "number", "start", "end", "category", "in_need", "uasc"]
     return pd.concat([first, second])[columns].sort_values(["referral_no", "number"], ignore_index=True)
 
 
@@ -56,6 +55,7 @@ def factors(rng: np.random.Generator, assessed: pd.DataFrame, complete: bool) ->
     year = collection_year(np.minimum(assessed["end"].to_numpy(), NEVER - 1))
     for code, first in FIRST_YEAR.items():
         present[:, probabilities.columns.get_loc(code)] &= year >= first
+    present[:, probabilities.columns.get_loc(ASYLUM)] |= assessed["uasc"].to_numpy()
     row, column = np.nonzero(present)
     found = pd.DataFrame({"assessment_no": row, "factor": probabilities.columns.to_numpy()[column]})
     found["factor"] = _in_codes_of_the_year(rng, found["factor"], pd.Series(year).take(row))
@@ -70,12 +70,13 @@ def factors(rng: np.random.Generator, assessed: pd.DataFrame, complete: bool) ->
 
 def _in_codes_of_the_year(rng: np.random.Generator, factor: pd.Series, year: pd.Series) -> np.ndarray:
     """Write physical and sexual abuse in the codes valid when the assessment ended."""
-    kept = year.map(OLD_CODE_SHARE).fillna(0.0).to_numpy()
+    kept = year.map(value("assessment.old_code_share")).fillna(0.0).to_numpy()
     kept = np.where(year.to_numpy() <= 2020, 1.0, kept)
     new = rng.random(len(factor)) >= kept
-    by_child = rng.random(len(factor)) < BY_A_CHILD
+    chance = rng.random(len(factor))
     written = factor.to_numpy(dtype=object)
     for old, (by_adult, child) in REPLACED.items():
         changed = new & (written == old)
+        by_child = chance < value("assessment.by_a_child")[old]
         written = np.where(changed, np.where(by_child, child, by_adult), written)
     return written

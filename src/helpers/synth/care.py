@@ -7,45 +7,46 @@ import pandas as pd
 
 from helpers.synth.days import birthday, day
 from helpers.synth.parameters import categories, choose, value, years_until
+from helpers.synth.people import age_band
 
 YEAR = 365.25
 ADULT = int(18 * YEAR)
 MOST_PERIODS = 3  # within one referral
 MOST_MOVES = 6
 SUPPORTED_FROM = day(2024, 4, 1)  # supported accommodation (K3) takes the place of semi-independent (H5)
+ADOPT, STAY, SGO = "ADOPT", "STAY", "SGO"
 HOME = ("E4A", "E4B")
-CHANGE_REASONS = {"CARPL": 0.6, "PLACE": 0.08, "CREQB": 0.12, "CREQO": 0.08, "CHILD": 0.06, "LAREQ": 0.06}
+POLICE_DAYS, EMERGENCY_DAYS = 2, 8  # police protection lasts three days, an emergency order eight
 
 
-def periods(
-    rng: np.random.Generator, referrals: pd.DataFrame, birth: np.ndarray, uasc: np.ndarray
-) -> pd.DataFrame:
+def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
     """Return periods of care for the referrals of one round.
 
     Parameters
     ----------
     referrals : pandas.DataFrame
-        referral, end (of the assessment), category, in_need; one row per referral.
-    birth, uasc : numpy.ndarray
-        Day of birth, and whether the child is unaccompanied and seeking asylum, of each row.
+        referral, end (of the assessment), category, in_need, birth, uasc, care_effect; the index
+        numbers them.
 
     Returns
     -------
     pandas.DataFrame
-        row (of `referrals`), birth, uasc, respite, start, end, reason (how it ends). A child who goes home
-        may come back into care.
+        referral_no, birth, uasc, respite, start, end, reason (how it ends). A child who goes home may come
+        back into care.
     """
-    ratio = categories()["care"].to_numpy()[referrals["category"]]
-    share = value("care.after_assessment") * ratio
-    start = np.maximum(referrals["end"].to_numpy(), birth + 3) + rng.integers(1, 60, len(referrals))
-    enters = referrals["in_need"].to_numpy() & (rng.random(len(referrals)) < share) & ~uasc
-    respite = enters & (rng.random(len(referrals)) < value("care.respite_share"))
+    size = len(referrals)
+    birth, uasc = referrals["birth"].to_numpy(), referrals["uasc"].to_numpy()
+    start = np.maximum(referrals["end"].to_numpy(), birth + 3) + rng.integers(1, 60, size)
+    enters = rng.random(size) < _entry_share(referrals, (start - birth) / YEAR)
+    enters &= referrals["in_need"].to_numpy() & ~uasc
+    respite = enters & (rng.random(size) < value("care.respite_share"))
     start = np.where(uasc, referrals["referral"].to_numpy() + 1, start)
-    enters = (enters | uasc) & (start < birth + ADULT - 60)
-    row = np.flatnonzero(enters)
+    enters = (enters | uasc) & (start < np.where(uasc, birth + ADULT - 7, birth + ADULT - 60))
+    at = np.flatnonzero(enters)
     now = pd.DataFrame(
-        {"row": row, "birth": birth[row], "uasc": uasc[row], "respite": respite[row], "start": start[row]}
-    )
+        {"referral_no": referrals.index[at], "birth": birth[at], "uasc": uasc[at], "respite": respite[at],
+         "start": start[at]}
+    )  # fmt: skip
     found = []
     for _ in range(MOST_PERIODS):
         now = _end(rng, now)
@@ -56,27 +57,36 @@ def periods(
     return pd.concat(found, ignore_index=True)
 
 
+def _entry_share(referrals: pd.DataFrame, age: np.ndarray) -> np.ndarray:
+    """Return the probability that a child in need enters care."""
+    by_category = categories()["care"].to_numpy()[referrals["category"]]
+    by_age = np.array(value("care.age_ratio"))[age_band(age)]
+    by_place = np.exp(referrals["care_effect"].to_numpy())
+    return value("care.after_assessment") * by_category * by_age * by_place
+
+
 def _years_until_return(rng: np.random.Generator, size: int) -> np.ndarray:
     points = (value("care.again_within_1_year"), value("care.again_within_6_years"))
     return np.minimum(years_until(rng, size, points), 50)
 
 
 def _end(rng: np.random.Generator, now: pd.DataFrame) -> pd.DataFrame:
-    """Draw how long each period lasts and how it ends; at 18 at the latest."""
-    spread = rng.normal(0, value("care.years_in_care_spread"), len(now))
-    length = np.clip(value("care.years_in_care_median") * np.exp(spread) * YEAR, 12, 20 * YEAR).astype(
-        np.int64
-    )
-    length = np.where(now["uasc"], 20 * ADULT, np.where(now["respite"], rng.integers(3, 8, len(now)), length))
-    adult = birthday(now["birth"].to_numpy(), 18)
-    end = np.minimum(now["start"].to_numpy() + length, adult)
-    young = end < now["birth"] + 5 * YEAR
-    exits = value("care.exits")
-    reason = np.where(young, choose(rng, exits["young"], len(now)), choose(rng, exits["older"], len(now)))
-    # An adoption takes time: a shorter period ends in another way.
-    reason = np.where((reason == "ADOPT") & (end - now["start"] < 300), "E47", reason)
-    reason = np.where(now["respite"], "E4A", reason)
-    return now.assign(end=end, reason=np.where(end == adult, "ADULT", reason))
+    """Draw how each period ends, by the age at its start, and after how long; at 18 at the latest."""
+    start, birth = now["start"].to_numpy(), now["birth"].to_numpy()
+    band = age_band((start - birth) / YEAR)
+    reason = np.full(len(now), STAY, dtype=object)
+    for number, exits in enumerate(value("care.exits").values()):
+        reason[band == number] = choose(rng, exits, int((band == number).sum()))
+    reason = np.where(now["respite"], "E4A", np.where(now["uasc"], STAY, reason))
+    median = pd.Series(reason).map(value("care.exit_years")).fillna(100).to_numpy()
+    spread = pd.Series(reason).map(value("care.exit_spread")).fillna(0).to_numpy()
+    days = median * np.exp(rng.normal(0, 1, len(now)) * spread) * YEAR
+    # An adoption takes its time: order, match, placement.
+    days = np.where(reason == ADOPT, np.maximum(days, value("care.placement_order_days") + 200), days)
+    days = np.where(now["respite"], rng.integers(3, 8, len(now)), np.clip(days, 12, 20 * YEAR))
+    adult = birthday(birth, 18)
+    end = np.minimum(start + days.astype(np.int64), adult)
+    return now.assign(end=end, reason=np.where(end == adult, STAY, reason))
 
 
 def episodes(rng: np.random.Generator, found: pd.DataFrame) -> pd.DataFrame:
@@ -129,24 +139,31 @@ def _no_parents_without_order(merged: pd.DataFrame) -> pd.Series:
 
 
 def _legal_events(rng: np.random.Generator, found: pd.DataFrame) -> pd.DataFrame:
-    """Return when each legal status begins."""
+    """Return when each legal status begins: by agreement or in an emergency, then by order of the court."""
     size = len(found)
-    start, end = found["start"].to_numpy(), found["end"].to_numpy()
+    start, end, reason = found["start"].to_numpy(), found["end"].to_numpy(), found["reason"].to_numpy()
+    agreed = (found["uasc"] | found["respite"]).to_numpy()
     first = choose(rng, value("care.first_status"), size)
-    adopt = found["reason"].to_numpy() == "ADOPT"
-    first = np.where(adopt, "C1", np.where(found["uasc"], "V2", np.where(found["respite"], "V3", first)))
+    first = np.where(found["uasc"], "V2", np.where(found["respite"], "V3", first))
     steps = [(np.ones(size, dtype=bool), start, first)]
     emergency = np.isin(first, ["L1", "L2"])
-    interim = np.where(first == "L1", start + 2, start + 8)  # police protection lasts three days at most
-    next_status = np.where(rng.random(size) < 0.5, "C1", "V2")
-    steps.append((emergency, interim, next_status))
-    settled = np.where(emergency, next_status, first)
-    to_court = (settled == "V2") & (rng.random(size) < 0.35) & ~found["uasc"].to_numpy()
-    court = start + rng.integers(40, 240, size)
+    after = np.where(first == "L1", start + POLICE_DAYS, start + EMERGENCY_DAYS)
+    then = choose(rng, value("care.after_emergency"), size)
+    steps.append((emergency, after, then))
+    settled = np.where(emergency, then, first)
+    to_court = rng.random(size) < pd.Series(reason).map(value("care.court")).to_numpy()
+    to_court &= (settled == "V2") & ~agreed
+    wait, proceedings = value("care.court_days"), value("care.order_days")
+    court = start + rng.integers(wait["from"], wait["to"], size)
+    adopt = reason == ADOPT
+    court = np.where(adopt, np.minimum(court, start + value("care.placement_order_days") - 60), court)
     steps.append((to_court, court, np.full(size, "C1")))
-    ordered = ((settled == "C1") | to_court) & (rng.random(size) < 0.85) | adopt
-    order = np.where(to_court, court, start) + np.where(adopt, 150, rng.integers(160, 330, size))
-    steps.append((ordered, order, np.where(adopt, "E1", "C2")))
+    interim = (settled == "C1") | to_court
+    order = np.where(to_court, court, start) + rng.integers(proceedings["from"], proceedings["to"], size)
+    order = np.where(adopt, start + value("care.placement_order_days"), order)
+    # A special guardianship order is made at the end of proceedings: no care order comes before it.
+    ordered = interim & (rng.random(size) < value("care.full_order")) & (reason != SGO)
+    steps.append((adopt | ordered, order, np.where(adopt, "E1", "C2")))
     return _steps(found, steps, "status", end)
 
 
@@ -158,20 +175,22 @@ def _placement_events(rng: np.random.Generator, found: pd.DataFrame) -> pd.DataF
     years = np.minimum((end - start) / YEAR, 6)
     moves = np.minimum(rng.poisson(value("care.moves_per_year") * years), MOST_MOVES)
     moves = np.where(found["respite"], 0, moves)
-    adopt = (found["reason"] == "ADOPT").to_numpy()
-    with_adopters = start + ((end - start) * 0.65).astype(np.int64)
+    adopt = (found["reason"] == ADOPT).to_numpy()
+    with_adopters = start + ((end - start) * value("care.with_adopters")).astype(np.int64)
     latest = np.where(adopt, with_adopters - 20, end - 10)
     for turn in range(MOST_MOVES):
         when = start + 8 + (rng.random(size) * np.maximum(latest - start - 8, 0)).astype(np.int64)
         steps.append(((moves > turn) & (when < latest), when, _draw_placement(rng, found, when)))
-    steps.append((adopt, with_adopters, np.where(rng.random(size) < 0.15, "A5", "A6")))
+    steps.append(
+        (adopt, with_adopters, np.where(rng.random(size) < value("care.adopted_by_foster_carer"), "A5", "A6"))
+    )
     events = _steps(found, steps, "placement", end)
     return _foster_before_adoption(events, found)
 
 
 def _foster_before_adoption(events: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     """Give children who will be adopted foster placements before."""
-    adopt = set(found.loc[found["reason"] == "ADOPT", "period"])
+    adopt = set(found.loc[found["reason"] == ADOPT, "period"])
     before = events["period"].isin(adopt) & ~events["value"].isin(["A5", "A6"])
     return events.assign(value=events["value"].mask(before, "U6"))
 
@@ -187,28 +206,33 @@ def _steps(found: pd.DataFrame, steps: list[tuple], kind: str, end: np.ndarray) 
 
 def _draw_placement(rng: np.random.Generator, found: pd.DataFrame, when: np.ndarray) -> np.ndarray:
     age = (when - found["birth"].to_numpy()) / YEAR
-    tables = value("care.placements")
-    drawn = [choose(rng, tables[band], len(found)) for band in ("young", "middle", "older")]
-    placement = np.where(age < 10, drawn[0], np.where(age < 16.05, drawn[1], drawn[2]))
-    placement = np.where(found["respite"] | ((placement == "P1") & (age > 17)), "U6", placement)
+    older = age > 16.05  # supported accommodation is for those who are 16 beyond doubt
+    drawn = {name: choose(rng, shares, len(found)) for name, shares in value("care.placements").items()}
+    oldest = np.where(found["uasc"], drawn["uasc"], drawn["older"])
+    placement = np.where(age < 10, drawn["young"], np.where(older, oldest, drawn["middle"]))
+    placement = np.where(
+        found["respite"] | ((placement == "P1") & (found["uasc"] | (age > 17))), "U6", placement
+    )
     return np.where((placement == "H5") & (when >= SUPPORTED_FROM), "K3", placement)
 
 
 def _exit_codes(rng: np.random.Generator, period: pd.DataFrame, placement: np.ndarray) -> np.ndarray:
     """Return how each period ended in the codes of the return."""
+    size = len(period)
     fostered = np.char.startswith(placement.astype(str), "U")
     reason = period["reason"].to_numpy()
-    size = len(period)
-    independent = np.where(
-        np.isin(placement, ["H5", "K3"]), "E5", np.where(rng.random(size) < 0.8, "E8", "E7")
+    fostered_at_18, other_at_18 = (
+        choose(rng, value(f"care.at_18_{kind}"), size) for kind in ("fostered", "other")
     )
-    at_18 = np.where(fostered, "E17", independent)
-    adopted = np.where(rng.random(size) < 0.4, "E11", "E12")
-    reason = np.where(reason == "ADULT", at_18, np.where(reason == "ADOPT", adopted, reason))
-    return np.where((reason == "E45") & ~fostered, "E47", reason)
+    adopted = np.where(rng.random(size) < value("care.adopted_unopposed"), "E11", "E12")
+    guardians = choose(rng, value("care.special_guardians"), size)
+    stranger = np.isin(guardians, ["E45", "E46"]) & ~fostered
+    guardians = np.where(stranger, "E47", guardians)
+    reason = np.where(reason == STAY, np.where(fostered, fostered_at_18, other_at_18), reason)
+    return np.where(reason == ADOPT, adopted, np.where(reason == SGO, guardians, reason))
 
 
 def change_reasons(rng: np.random.Generator, found: pd.DataFrame) -> np.ndarray:
     """Return why the placement changed, for episodes followed by a new placement; else None."""
     moved = found.groupby("period")["new"].shift(-1).isin(["P", "T", "B"]).to_numpy()
-    return np.where(moved, choose(rng, CHANGE_REASONS, len(found)), None)
+    return np.where(moved, choose(rng, value("care.change_reasons"), len(found)), None)

@@ -9,22 +9,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.synth import people
 from helpers.synth.days import NEVER, collection_year, to_dates, year_end
 from helpers.synth.parameters import choose, value
 
 LAST_CLOSURE_WITHOUT_RC9 = year_end(2022)
+CLOSED_AFTER_CARE = {"ADOPT": "RC1", "SGO": "RC4", "E41": "RC3", "E3": "RC5"}
 
 
-def children(
-    known: pd.DataFrame, rng: np.random.Generator, last_year: np.ndarray, until: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the canonical tables children and disabilities.
+def children(known: pd.DataFrame, last_year: np.ndarray, until: int) -> pd.DataFrame:
+    """Return the canonical table children.
 
     Parameters
     ----------
     known : pandas.DataFrame
-        Children as `helpers.synth.referrals.first_referrals` returns them.
+        Children as `helpers.synth.referrals.first_referrals` returns them, with death (day, or NEVER).
     last_year : numpy.ndarray
         Last collection year whose return holds each child; 0 for a child in no observed return.
     until : int
@@ -35,14 +33,14 @@ def children(
     birth = seen["birth"].to_numpy()
     unborn = birth > end
     pupil = birth < end - int(5 * 365.25)
-    seen = seen.assign(
+    return seen.assign(
         sex=np.where(unborn, "U", seen["sex"]),
         birth_date=to_dates(np.where(unborn, NEVER, birth), until).to_numpy(),
+        death_date=to_dates(np.where(seen["death"] <= end, seen["death"], NEVER)).to_numpy(),
         expected_birth_date=to_dates(np.where(unborn, birth, NEVER)).to_numpy(),
         upn=np.where(pupil, seen["upn"], None),
         upn_unknown=np.where(pupil, None, "UN1"),
     )
-    return seen, people.disabilities(rng, seen)
 
 
 def referrals(found: pd.DataFrame, keys: pd.DataFrame, rng: np.random.Generator, until: int) -> pd.DataFrame:
@@ -102,14 +100,17 @@ def plans(found: pd.DataFrame, keys: pd.DataFrame, until: int) -> pd.DataFrame:
 
 def _closure_reasons(found: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     """Return why each case closed; early help as a reason of its own only from 2022/23."""
-    early_help = (found["closure"] > LAST_CLOSURE_WITHOUT_RC9) & (rng.random(len(found)) < 0.3)
+    early_help = rng.random(len(found)) < value("referral.to_early_help")
+    early_help &= found["closure"] > LAST_CLOSURE_WITHOUT_RC9
     after_assessment = np.where(early_help, "RC9", "RC8")
-    otherwise = np.where(rng.random(len(found)) < 0.05, "RC5", "RC7")
+    otherwise = np.where(rng.random(len(found)) < value("referral.transferred"), "RC5", "RC7")
+    otherwise = np.where(found["died"], "RC2", otherwise)
+    otherwise = found["left_care"].map(CLOSED_AFTER_CARE).fillna(pd.Series(otherwise, index=found.index))
     return np.where(found["in_need"], otherwise, after_assessment)
 
 
 def _primary_need(found: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     """Return the main need: mostly abuse or neglect, disability where that is the category."""
     drawn = choose(rng, value("referral.primary_need"), len(found))
-    disability = (found["category"] == 2) & (rng.random(len(found)) < 0.75)
+    disability = (found["category"] == 2) & (rng.random(len(found)) < value("referral.disability_need"))
     return np.where(disability, "N2", drawn)

@@ -13,12 +13,12 @@ from tqdm import tqdm
 from helpers.catalogue import TABLES
 from helpers.sources.canonical import derive_conferences
 from helpers.sources.store import write_store
-from helpers.synth import assessments, cin_tables, looked_after, places, protection, referrals
-from helpers.synth.days import collection_year
+from helpers.synth import assessments, cin_tables, looked_after, people, places, protection, referrals
+from helpers.synth.days import NEVER, collection_year
 from helpers.synth.parameters import categories, item_probabilities, parameters, value
 
-DEFAULT_CHILDREN = value("population.default_children")
-CHILD_KEY = ["authority", "child_id"]
+DEFAULT_CHILDREN = value("places.default_children")
+IN_RETURNS = ["referrals", "care_episodes", "care_leavers"]  # tables whose children a return describes
 
 
 def build(out: str | Path, children: int = DEFAULT_CHILDREN, seed: int = 1, progress: bool = True) -> Path:
@@ -57,26 +57,35 @@ def simulate(
     step = bar.update if bar is not None else int
     where = places.authorities(rng, children)
     known = referrals.first_referrals(rng, where)
-    referred, in_care = referrals.simulate(rng, known)
+    events = referrals.simulate(rng, known)
+    known = known.assign(death=_deaths(events.referrals, len(known)))
     step()
-    tables, truth = _children_in_need(rng, known, referred)
+    tables, truth = _children_in_need(rng, known, events)
     step()
-    tables |= looked_after.tables(rng, known, referred, in_care)
+    tables |= looked_after.tables(rng, known, events.referrals, events.periods)
     tables |= _children(rng, known, tables)
     tables["conferences"] = derive_conferences(tables["referrals"], tables["section47"])
+    tables |= places.tables(where)
     truth["authorities"] = where
     step()
     return {name: _tidy(name, table) for name, table in tables.items()}, truth
 
 
+def _deaths(referred: pd.DataFrame, size: int) -> np.ndarray:
+    """Return the day of death of each child, NEVER for nearly all."""
+    died = referred[referred["died"]]
+    days = np.full(size, NEVER)
+    days[died["child"]] = died["closure"]
+    return days
+
+
 def _children_in_need(
-    rng: np.random.Generator, known: pd.DataFrame, referred: pd.DataFrame
+    rng: np.random.Generator, known: pd.DataFrame, events: referrals.Events
 ) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     begin, until = referrals.window()
+    referred, enquiries, plans = events.referrals, events.enquiries, events.plans
     assessed = assessments.assessments(rng, referred)
     factors = assessments.factors(rng, assessed, complete=False)
-    enquiries = protection.section47(rng, referred)
-    plans = protection.cp_plans(rng, referred, enquiries)
     reviews = protection.cp_reviews(plans)
     in_need = protection.cin_plans(rng, referred, plans)
     keys = known[["authority", "child_id"]].iloc[referred["child"]].reset_index(drop=True)
@@ -135,19 +144,20 @@ def _children(
 ) -> dict[str, pd.DataFrame]:
     """Return children and disabilities, for those whom some return holds."""
     _, until = referrals.window()
-    holding = ("referrals", "care_episodes", "care_leavers")
-    years = pd.concat([tables[t][[*CHILD_KEY, "collection_year"]] for t in holding])
-    last = years.groupby("child_id")["collection_year"].max()
-    last_year = known["child_id"].map(last).fillna(0).astype(int).to_numpy()
-    seen, disabilities = cin_tables.children(known, rng, last_year, until)
-    # Disabilities stand in the census only, up to the last year in which it holds the child.
-    in_census = tables["referrals"].groupby("child_id")["collection_year"].max()
-    disabilities["collection_year"] = disabilities["child_id"].map(in_census)
-    disabilities = disabilities.dropna(subset=["collection_year"])
+    seen = cin_tables.children(known, _last_year(known["child_id"], tables, IN_RETURNS), until)
+    # The CIN Census alone holds disabilities.
+    described = seen.assign(collection_year=_last_year(seen["child_id"], tables, ["referrals"]))
+    disabilities = people.disabilities(rng, described[described["collection_year"] > 0])
     in_903 = pd.concat([tables["care_episodes"]["child_id"], tables["care_leavers"]["child_id"]])
     girl_in_903 = (seen["sex"] == "F") & seen["child_id"].isin(in_903)
     seen = seen.assign(is_mother=girl_in_903.map({True: False, False: None}))
     return {"children": seen, "disabilities": disabilities}
+
+
+def _last_year(child: pd.Series, tables: dict[str, pd.DataFrame], names: list[str]) -> np.ndarray:
+    """Return the last collection year in which any of some tables holds each child; 0 for none."""
+    years = pd.concat([tables[name][["child_id", "collection_year"]] for name in names])
+    return child.map(years.groupby("child_id")["collection_year"].max()).fillna(0).astype(int).to_numpy()
 
 
 def _named(names: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
@@ -161,10 +171,18 @@ def _ends_after(enquiries: pd.DataFrame, begin: int) -> pd.Series:
 
 
 def _tidy(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table in the canonical columns, one row per key, in key order."""
+    """Return a table in the canonical columns, in key order.
+
+    Raises
+    ------
+    ValueError
+        When two rows have one key: the events would then not hold together.
+    """
     model = TABLES[name]
     table = table.reindex(columns=list(model.columns()))
-    return table.drop_duplicates(model.key_columns(), keep="last").sort_values(model.key_columns())
+    if table.duplicated(model.key_columns()).any():
+        raise ValueError(f"The simulation made two rows of {name} with one key.")
+    return table.sort_values(model.key_columns())
 
 
 def _write_truth(truth: dict[str, pd.DataFrame], folder: Path) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.sources.store import read_store
+from helpers.sources.store import Store, StoreError, read_store
 from helpers.synth.export_903 import write_ssda903
 from helpers.synth.export_cin import write_cin
+from helpers.synth.faults import add_faults
 
 YEARS = (2022, 2023, 2024, 2025)
 MARK = "SYNTHETIC"
@@ -26,6 +27,7 @@ def export_returns(
     out: str | Path,
     years: tuple[int, ...] = YEARS,
     max_children: int | None = None,
+    faults: bool = False,
 ) -> Path:
     """Write one authority's CIN Census and SSDA903 for some collection years.
 
@@ -42,19 +44,31 @@ def export_returns(
     max_children : int, optional
         Only so many children (the first by number, those ever looked after among them as in the whole).
 
+    faults : bool
+        Whether to spoil the last year's files in known ways; ``<out>/<authority>/faults.csv`` lists each.
+
     Returns
     -------
     Path
         The folder `out`, marked as synthetic.
+
+    Raises
+    ------
+    StoreError
+        When the store holds no such authority.
     """
     out = Path(out)
     tables = authority_tables(store, authority, years, max_children)
+    if tables["children"].empty:
+        raise StoreError(f"{store} holds no authority {authority}: choose one of its table of authorities.")
     folder = out / authority
     folder.mkdir(parents=True, exist_ok=True)
     (out / MARK).touch()
     for year in years:
         write_cin(tables, authority, year, folder / f"cin_census_{year}.xml")
         write_ssda903(tables, year, folder / f"ssda903_{year}")
+    if faults:
+        add_faults(folder, max(years))
     return out
 
 
@@ -76,6 +90,6 @@ def authority_tables(
     return found | {"children": children.assign(is_mother=mother)}
 
 
-def _of(store: object, name: str, authority: str) -> pd.DataFrame:
+def _of(store: Store, name: str, authority: str) -> pd.DataFrame:
     table = getattr(store, name)
     return table.filter(table.authority == authority).to_pandas()

@@ -99,6 +99,8 @@ def _official(
     about = children.set_index("child_id")
     if table == "Header":
         text = _header(text, rows, year, end)
+    if table == "PrevPerm":
+        text["DATE_PERM"] = text["DATE_PERM"].str.lower()  # what is not known is written zz
     if "DOB" in official_columns(table) and table != "Header":
         text["DOB"] = _text(rows["child_id"].map(about["birth_date"]))
     if table == "UASC":

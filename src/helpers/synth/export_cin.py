@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,7 @@ class _YearView:
             PersonBirthDate=None if unborn else born,
             ExpectedPersonBirthDate=born if unborn else None,
             **({"GenderCurrent": SEX_AS_GENDER[sex]} if self.year < 2025 else {"Sex": sex}),
+            PersonDeathDate=self.known_by_now(child["death_date"]),
         )
         traits = etree.SubElement(element, "ChildCharacteristics")
         _add(traits, Ethnicity=child["ethnicity"])
@@ -193,7 +195,7 @@ def _add(element: etree._Element, **items: Any) -> None:
 
 def _group(rows: pd.DataFrame | None, by: list[str]) -> Rows:
     """Return rows as dicts by one key or a tuple of keys."""
-    if rows is None or rows.empty:
-        return {}
-    grouped = rows.groupby(by[0] if len(by) == 1 else by, sort=False)
-    return {key: part.to_dict("records") for key, part in grouped}
+    grouped: Rows = defaultdict(list)
+    for row in [] if rows is None else rows.to_dict("records"):
+        grouped[row[by[0]] if len(by) == 1 else tuple(row[name] for name in by)].append(row)
+    return grouped

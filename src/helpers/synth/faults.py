@@ -13,7 +13,7 @@ LOG = "faults.csv"
 
 
 def add_faults(folder: Path, year: int) -> pd.DataFrame:
-    """Spoil one year's files of an authority in known ways.
+    """Spoil one year's files of an authority in known ways, each in a place where it is possible.
 
     Parameters
     ----------
@@ -24,7 +24,8 @@ def add_faults(folder: Path, year: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        file, child, rule (number of the rule that should find it), what; also written as faults.csv.
+        file, child, rule (number of the rule that should find it; empty where nothing is wrong and a reader
+        must cope), what; also written as faults.csv.
     """
     log = _spoil_cin(folder / f"cin_census_{year}.xml") + _spoil_903(folder / f"ssda903_{year}")
     table = pd.DataFrame(log, columns=["file", "child", "rule", "what"])
@@ -39,6 +40,8 @@ def _spoil_cin(path: Path) -> list[tuple[str, str, str, str]]:
     used: set[int] = set()
     for rule, what, needs, spoil in CIN_FAULTS:
         number, element = _first_with(children, needs, used)
+        if element is None:
+            continue
         used.add(number)
         spoil(element)
         log.append((path.name, children[number].findtext("ChildIdentifiers/LAchildID"), rule, what))
@@ -46,13 +49,15 @@ def _spoil_cin(path: Path) -> list[tuple[str, str, str, str]]:
     return log
 
 
-def _first_with(children: list[etree._Element], path: str, used: set[int]) -> tuple[int, etree._Element]:
-    """Return the first child, not spoilt before, that has an element, and the element."""
+def _first_with(
+    children: list[etree._Element], path: str, used: set[int]
+) -> tuple[int, etree._Element | None]:
+    """Return the first child, not spoilt before, that has an element, and it (None: there is none)."""
     for number, child in enumerate(children):
         element = child if path == "." else child.find(path)
         if number not in used and element is not None:
             return number, element
-    raise LookupError(f"No child is left with {path}.")
+    return -1, None
 
 
 def _set(name: str, text: str) -> Callable[[etree._Element], None]:
@@ -100,6 +105,8 @@ CIN_FAULTS = [
     ("8910", "latest category of abuse left out", PLAN, _drop("LatestCategoryOfAbuse")),
     ("8925", "plan ends before it starts", ENDED, _set("CPPendDate", "2012-06-01")),
     ("1510", "wrong first letter of the pupil number", "ChildIdentifiers/UPN/..", _wrong_letter),
+    ("8770Q", "neither a pupil number nor a reason for none", "ChildIdentifiers/UPN/..", _drop("UPN")),
+    ("8640", "a reason for closure that does not exist", CLOSED, _set("ReasonForClosure", "RC99")),
     ("4220", "ethnicity left out", "ChildCharacteristics", _drop("Ethnicity")),
     ("8600", "a referral date that is no date", "CINdetails", _set("CINreferralDate", "2024-13-45")),
     ("8510", "the same child twice", ".", _repeat_child),
@@ -110,35 +117,50 @@ def _spoil_903(folder: Path) -> list[tuple[str, str, str, str]]:
     log = []
     for rule, what, name, spoil in SSDA903_FAULTS:
         path = folder / f"{name}.csv"
-        rows = pd.read_csv(path, dtype="string", keep_default_na=False)
+        rows = _read(path)
         child = spoil(rows)
+        if child is None:
+            continue
         rows.to_csv(path, index=False)
         log.append((f"{folder.name}/{path.name}", child, rule, what))
     # As some systems export it: UTF-16, columns in another order.
     reviews = folder / "reviews.csv"
-    rows = pd.read_csv(reviews, dtype="string", keep_default_na=False)
-    rows[rows.columns[::-1]].to_csv(reviews, index=False, encoding="utf-16")
+    rows = _read(reviews)
+    if len(rows):
+        rows[rows.columns[::-1]].to_csv(reviews, index=False, encoding="utf-16")
+        log.append((f"{folder.name}/{reviews.name}", "", "", "UTF-16, and the columns in another order"))
     return log
 
 
-def _cell(row: int, column: str, text: str) -> Callable[[pd.DataFrame], str]:
-    def spoil(rows: pd.DataFrame) -> str:
+def _read(path: Path) -> pd.DataFrame:
+    """Return a file as text; one that was left out, because nothing was to be returned, has no rows."""
+    return pd.read_csv(path, dtype="string", keep_default_na=False) if path.is_file() else pd.DataFrame()
+
+
+def _cell(row: int, column: str, text: str) -> Callable[[pd.DataFrame], str | None]:
+    def spoil(rows: pd.DataFrame) -> str | None:
+        if row >= len(rows):
+            return None
         rows.loc[row, column] = text
         return rows.loc[row, "CHILD"]
 
     return spoil
 
 
-def _overlap(rows: pd.DataFrame) -> str:
+def _overlap(rows: pd.DataFrame) -> str | None:
     """Let an episode end after the next one of the child has begun."""
     follows = (rows["CHILD"] == rows["CHILD"].shift(-1)) & (rows["REC"] == "X1")
+    if not follows.any():
+        return None
     row = rows.index[follows][0]
     end = pd.to_datetime(rows.loc[row + 1, "DECOM"], format="%d/%m/%Y") + pd.Timedelta(days=20)
     rows.loc[row, "DEC"] = end.strftime("%d/%m/%Y")
     return rows.loc[row, "CHILD"]
 
 
-def _end_without_reason(rows: pd.DataFrame) -> str:
+def _end_without_reason(rows: pd.DataFrame) -> str | None:
+    if not (rows["REC"] != "").any():
+        return None
     row = rows.index[rows["REC"] != ""][-1]
     rows.loc[row, "REC"] = ""
     return rows.loc[row, "CHILD"]

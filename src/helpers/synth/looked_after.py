@@ -10,33 +10,9 @@ from helpers.synth.days import NEVER, birthday, collection_year, to_dates
 from helpers.synth.parameters import choose, value
 from helpers.synth.referrals import window
 
-PROVIDERS = {
-    "U": {"PR1": 0.62, "PR4": 0.34, "PR5": 0.04}, "K": {"PR4": 0.8, "PR1": 0.16, "PR5": 0.04},
-    "A": {"PR1": 0.8, "PR5": 0.2}, "P": {"PR0": 1.0}, "H": {"PR4": 0.85, "PR5": 0.15},
-    "R": {"PR4": 0.7, "PR5": 0.3}, "S": {"PR4": 0.9, "PR5": 0.1},
-}  # fmt: skip
 REGISTERED = ("K", "U", "R", "S", "H")  # first letter of placements whose provider has an Ofsted number
 AREAS = np.array(
-    [
-        "AL",
-        "BD",
-        "BN",
-        "CF",
-        "CH",
-        "DE",
-        "DN",
-        "EX",
-        "GL",
-        "HU",
-        "IP",
-        "LE",
-        "LN",
-        "NE",
-        "NG",
-        "OX",
-        "PE",
-        "RG",
-    ]
+    ["AL", "BD", "BN", "CF", "CH", "DE", "DN", "EX", "GL", "HU", "IP", "LE", "LN", "NE", "NG", "OX"]
 )
 LETTERS = np.array(list("ABDEFGHJLNPQRSTUWXYZ"))
 
@@ -48,8 +24,10 @@ def tables(
 
     Parameters
     ----------
-    known, referred, in_care : pandas.DataFrame
-        Children, referrals and periods of care, as `helpers.synth.referrals` returns them.
+    known : pandas.DataFrame
+        Children, as `helpers.synth.referrals.first_referrals` returns them.
+    referred, in_care : pandas.DataFrame
+        Referrals and periods of care, as in `helpers.synth.referrals.Events`.
     """
     begin, until = window()
     child = referred["child"].to_numpy()[in_care["referral_no"]]
@@ -74,7 +52,9 @@ def tables(
 def _category_of_need(rng: np.random.Generator, category: np.ndarray) -> np.ndarray:
     """Return the main need on entry: abuse or neglect for most, as published for 31 March 2024."""
     drawn = choose(rng, value("care.category_of_need"), len(category))
-    return np.where((category == 2) & (rng.random(len(category)) < 0.6), "N2", drawn)
+    return np.where(
+        (category == 2) & (rng.random(len(category)) < value("care.disability_need")), "N2", drawn
+    )
 
 
 def _episodes(rng: np.random.Generator, found: pd.DataFrame, until: int) -> pd.DataFrame:
@@ -112,7 +92,7 @@ def _episodes(rng: np.random.Generator, found: pd.DataFrame, until: int) -> pd.D
 
 def _by_kind(rng: np.random.Generator, first: np.ndarray) -> np.ndarray:
     provider = np.full(len(first), "PR1", dtype=object)
-    for letter, shares in PROVIDERS.items():
+    for letter, shares in value("care.providers").items():
         at = first == letter
         provider[at] = choose(rng, shares, int(at.sum()))
     return provider
@@ -153,9 +133,9 @@ def _adoptions(
         collection_year=collection_year(np.minimum(decided["end_last"], until)),
     )
     done = decided[(decided["end_last"] <= until) & decided["ceased_last"].isin(["E11", "E12"])]
-    two = rng.random(len(done)) < 0.85
-    couple = choose(rng, {"MF": 0.85, "MM": 0.1, "FF": 0.05}, len(done))
-    sex = np.where(two, couple, choose(rng, {"F1": 0.9, "M1": 0.1}, len(done)))
+    two = rng.random(len(done)) < value("care.adopter_couples")
+    couple = choose(rng, value("care.sex_of_couples"), len(done))
+    sex = np.where(two, couple, choose(rng, value("care.sex_of_single_adopters"), len(done)))
     married = np.where(np.isin(couple, ["MM", "FF"]), "L4", "L3")
     adopted = done[["authority", "child_id"]].assign(
         decision_date=to_dates(done["decision"]).to_numpy(),

@@ -35,7 +35,8 @@ def categories() -> pd.DataFrame:
 def item_probabilities() -> pd.DataFrame:
     """Return the probability of each factor code (columns) in each category (rows)."""
     table = pd.DataFrame(list(categories()["items"]), index=categories()["name"])
-    return table.fillna(value("categories.background"))
+    table = table.fillna(value("categories.background"))
+    return table.join(pd.DataFrame(value("categories.rare"), index=table.index))
 
 
 def weibull(within_1_year: float, within_6_years: float) -> tuple[float, float]:

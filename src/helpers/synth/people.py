@@ -10,18 +10,17 @@ from helpers.synth.parameters import choose, value
 
 AGE_BANDS = [(-0.5, -0.02), (0, 1), (1, 5), (5, 10), (10, 16), (16, 17.9)]
 CHECK_LETTERS = np.array(list("ABCDEFGHJKLMNPQRTUVWXYZ"))
-DISABILITIES = {"AUT": 0.3, "LD": 0.3, "BEH": 0.2, "COMM": 0.15, "MOB": 0.12, "CON": 0.05, "VIS": 0.04,
-                "HEAR": 0.05, "INC": 0.06, "PC": 0.08, "HAND": 0.03, "DDA": 0.15}  # fmt: skip
-LONDON_MIX = {
-    "WBRI": 0.35,
-    "WOTH": 1.6,
-    "BAFR": 4.0,
-    "BCRB": 4.0,
-    "BOTH": 3.0,
-    "ABAN": 3.5,
-    "OOTH": 2.5,
-    "MOTH": 1.8,
-}
+
+
+def age_band(age: np.ndarray) -> np.ndarray:
+    """Return 0 to 4 for ages under 1 (and unborn), 1-4, 5-9, 10-15, 16-17."""
+    return np.searchsorted([1, 5, 10, 16], age, side="right")
+
+
+def ages_of_arrival(rng: np.random.Generator, size: int) -> np.ndarray:
+    """Return ages in years of unaccompanied asylum-seeking children; most are nearly adult."""
+    age = value("care.uasc_age")
+    return age["oldest"] - age["span"] * rng.random(size) ** age["power"]
 
 
 def ages_at_first_referral(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -51,18 +50,14 @@ def describe(
         child_id, sex, ethnicity, disabled (bool), upn; index as given.
     """
     size = len(authority)
-    ethnicity = np.where(
-        region.to_numpy() == "London",
-        choose(rng, _mix(LONDON_MIX), size),
-        choose(rng, value("child.ethnicity"), size),
-    )
+    female = np.where(uasc, value("child.uasc_female"), value("child.female"))
     return pd.DataFrame(
         {
             "child_id": "C"
             + authority
             + pd.Series(np.arange(size), index=authority.index).map("{:07d}".format),
-            "sex": np.where(rng.random(size) < value("child.female"), "F", "M"),
-            "ethnicity": ethnicity,
+            "sex": np.where(rng.random(size) < female, "F", "M"),
+            "ethnicity": _ethnicity(rng, region.to_numpy(), uasc),
             "disabled": rng.random(size) < value("child.disabled"),
             "upn": pupil_numbers(rng, size),
         },
@@ -87,8 +82,9 @@ def pupil_numbers(rng: np.random.Generator, size: int) -> np.ndarray:
 
 def disabilities(rng: np.random.Generator, children: pd.DataFrame) -> pd.DataFrame:
     """Return one row per child and disability: one or more for a disabled child, else NONE."""
-    codes = np.array(list(DISABILITIES))
-    has = rng.random((len(children), len(codes))) < np.array(list(DISABILITIES.values()))
+    shares = value("child.disabilities")
+    codes = np.array(list(shares))
+    has = rng.random((len(children), len(codes))) < np.array(list(shares.values()))
     has &= children["disabled"].to_numpy()[:, None]
     first = rng.integers(0, len(codes), len(children))
     has[np.arange(len(children)), first] |= children["disabled"].to_numpy() & ~has.any(axis=1)
@@ -99,5 +95,12 @@ def disabilities(rng: np.random.Generator, children: pd.DataFrame) -> pd.DataFra
     return pd.concat([found, none])[columns].sort_values(columns, ignore_index=True)
 
 
-def _mix(factors: dict[str, float]) -> dict[str, float]:
-    return {code: share * factors.get(code, 1.0) for code, share in value("child.ethnicity").items()}
+def _ethnicity(rng: np.random.Generator, region: np.ndarray, uasc: np.ndarray) -> np.ndarray:
+    """Draw granular ethnicity by the mix of the region; unaccompanied children have a mix of their own."""
+    drawn = choose(rng, value("child.ethnicity"), len(region)).astype(object)
+    for name, odds in value("child.ethnicity_by_region").items():
+        mix = {code: share * odds.get(code, 1.0) for code, share in value("child.ethnicity").items()}
+        there = region == name
+        drawn[there] = choose(rng, mix, int(there.sum()))
+    drawn[uasc] = choose(rng, value("child.uasc_ethnicity"), int(uasc.sum()))
+    return drawn

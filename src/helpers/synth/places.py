@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from helpers.catalogue.codes import labels
 from helpers.synth.parameters import value
 
 # Invented names, grouped by region and kind; none is a real authority.
@@ -21,15 +22,8 @@ PLACES = {
     "South West": "Tamarshire:county Exewick:unitary Frome Vale:unitary Parrettshire:county",
 }  # fmt: skip
 
-KINDS = {
-    "metropolitan": "Metropolitan district", "unitary": "Unitary authority", "county": "County",
-    "inner": "Inner London borough", "outer": "Outer London borough",
-}  # fmt: skip
-
-# Relative child population and typical deprivation (standard deviations) of each kind: assumptions.
-SIZE = {"metropolitan": 1.0, "unitary": 0.75, "county": 2.2, "inner": 0.75, "outer": 1.0}
-DEPRIVATION = {"metropolitan": 0.7, "unitary": 0.1, "county": -0.7, "inner": 0.7, "outer": 0.0}
 FIRST_CODE = 501
+AGES = range(18)
 
 
 def authorities(rng: np.random.Generator, children: int) -> pd.DataFrame:
@@ -44,23 +38,50 @@ def authorities(rng: np.random.Generator, children: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        authority (code), name, region, kind, deprivation (standard deviations, higher = more deprived),
-        children, referral_effect (log rate ratio).
+        authority (code), name, region (name), kind (code), deprivation (standard deviations, higher = more deprived),
+        children, referral_effect (log rate ratio), plan_effect and care_effect (log odds ratios).
     """
     rows = [(r, *p.split(":")) for r, names in PLACES.items() for p in _split(names)]
     table = pd.DataFrame(rows, columns=["region", "name", "kind"])
-    spread = rng.normal(0, value("population.size_spread"), len(table))
-    size = table["kind"].map(SIZE).to_numpy() * np.exp(spread)
-    deprivation = table["kind"].map(DEPRIVATION) + rng.normal(0, 0.7, len(table))
+    spread = rng.normal(0, value("places.size_spread"), len(table))
+    size = table["kind"].map(value("places.size")).to_numpy() * np.exp(spread)
+    own = rng.normal(0, value("places.deprivation_spread"), len(table))
+    deprivation = table["kind"].map(value("places.deprivation")) + own
     deprivation = (deprivation - deprivation.mean()) / deprivation.std()
-    own = rng.normal(0, value("population.authority_spread"), len(table))
+    practice = rng.normal(0, value("places.referral_spread"), len(table))
+    onward = value("places.threshold") * practice
     return table.assign(
         authority=[str(FIRST_CODE + i) for i in range(len(table))],
-        kind=table["kind"].map(KINDS),
         deprivation=deprivation,
         children=np.round(children * size / size.sum()).astype(int),
-        referral_effect=value("population.deprivation_effect") * deprivation + own,
+        referral_effect=value("places.referral_deprivation") * deprivation + practice,
+        plan_effect=value("places.plan_deprivation") * deprivation + onward,
+        care_effect=value("places.care_deprivation") * deprivation + onward,
     )
+
+
+def tables(places: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the canonical tables authorities and populations; invented places have no national code."""
+    codes = {name: code for code, name in labels("region").items()}
+    named = places.assign(region=places["region"].map(codes))[["authority", "name", "region", "kind"]]
+    return {"authorities": named, "populations": _populations(places)}
+
+
+def _populations(places: pd.DataFrame) -> pd.DataFrame:
+    """Return children by single year of age and sex, the same in each year, as whole numbers."""
+    male = value("places.male")
+    cells = pd.DataFrame([(age, sex) for age in AGES for sex in "FM"], columns=["age", "sex"])
+    share = np.where(cells["sex"] == "M", male, 1 - male) / len(AGES)
+    upto = np.round(np.outer(places["children"], share.cumsum())).astype(int)
+    people = np.diff(upto, axis=1, prepend=0)
+    years = range(value("time.observed_from") - 1, value("time.last_year") + 1)
+    one_year = pd.concat(
+        [
+            cells.assign(authority=code, people=row)
+            for code, row in zip(places["authority"], people, strict=True)
+        ]
+    )
+    return pd.concat([one_year.assign(year=year) for year in years], ignore_index=True)
 
 
 def _split(names: str) -> list[str]:

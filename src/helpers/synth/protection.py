@@ -5,17 +5,25 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.synth.days import NEVER, add_working_days, day, weekday_on_or_after
+from helpers.synth.days import NEVER, add_working_days, birthday, day, weekday_on_or_after
 from helpers.synth.parameters import categories, choose, value
 
+IN_TIME, LATE = 13, 22  # working days from enquiry to conference; the limit is 15
 FIRST_REVIEW, LATER_REVIEWS = 85, 170  # days; statutory limits are three and then six months
 MOST_REVIEWS = 12
-LONGEST_PLAN = 1600
+SHORTEST_PLAN, LONGEST_PLAN = 25, 1600
+INTO_CARE = 40  # days a plan goes on at most once the child is looked after
 CIN_PLANS_FROM = day(2019, 4, 1)  # so that plans are open when the collection begins in 2021/22
 
 
 def section47(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
     """Return enquiries, one at most for a referral.
+
+    Parameters
+    ----------
+    referrals : pandas.DataFrame
+        category, in_need, start (of the assessment), birth, plan_effect, planned (had a plan before); the
+        index numbers the referrals.
 
     Returns
     -------
@@ -23,51 +31,74 @@ def section47(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame
         referral_no, start, target, conference (NEVER when none was needed), plan (bool).
     """
     open_to = referrals[referrals["in_need"]]
-    ratio = categories()["plan"].to_numpy()[open_to["category"]]
-    share = value("protection.section47") * len(referrals) / len(open_to)
-    enquired = open_to[rng.random(len(open_to)) < np.clip(share * _scaled(ratio, 0.5), 0, 0.97)]
-    ratio = categories()["plan"].to_numpy()[enquired["category"]]
+    share = value("protection.section47") * len(referrals) / max(len(open_to), 1)
+    enquired = open_to[rng.random(len(open_to)) < np.clip(share * _likelier(open_to), 0, 0.97)]
     start = weekday_on_or_after((enquired["start"] + rng.integers(0, 12, len(enquired))).to_numpy())
-    target = add_working_days(start, 15)
-    late = rng.random(len(enquired)) < 0.2
-    held = np.where(late, add_working_days(start, 22), add_working_days(start, 13))
-    share = np.clip(value("protection.conference_after_section47") * _scaled(ratio, 0.7), 0, 0.95)
-    # A conference is held while the case is open, and leaves room for a plan.
-    needed = (rng.random(len(enquired)) < share) & (held + 40 < enquired["closure"].to_numpy())
+    in_time = rng.random(len(enquired)) < value("protection.conference_in_time")
+    held = np.where(in_time, add_working_days(start, IN_TIME), add_working_days(start, LATE))
+    share = np.clip(value("protection.conference_after_section47") * _likelier(enquired), 0, 0.95)
+    # A conference leaves room for a plan before the child is adult.
+    adult = birthday(enquired["birth"].to_numpy(), 18)
+    needed = (rng.random(len(enquired)) < share) & (held + 2 * SHORTEST_PLAN < adult)
     plan = needed & (rng.random(len(enquired)) < value("protection.plan_after_conference"))
     return pd.DataFrame(
         {
             "referral_no": enquired.index,
             "start": start,
-            "target": target,
+            "target": add_working_days(start, 15),
             "conference": np.where(needed, held, NEVER),
             "plan": plan,
         }
     )
 
 
-def cp_plans(rng: np.random.Generator, referrals: pd.DataFrame, enquiries: pd.DataFrame) -> pd.DataFrame:
-    """Return child protection plans; each starts on the day of its conference and ends before closure.
+def _likelier(referrals: pd.DataFrame) -> np.ndarray:
+    """Return how much likelier than the average an enquiry, or a conference after it, is."""
+    ratio = categories()["plan"].to_numpy()[referrals["category"]] ** value("protection.category_effect")
+    ratio = ratio * np.exp(referrals["plan_effect"].to_numpy() / 2)
+    ratio = ratio / ratio.mean() if len(ratio) else ratio
+    return ratio * np.where(referrals["planned"], value("protection.planned_before"), 1.0)
+
+
+def cp_plans(
+    rng: np.random.Generator, referrals: pd.DataFrame, enquiries: pd.DataFrame, into_care: pd.Series
+) -> pd.DataFrame:
+    """Return child protection plans; each starts on the day of its conference.
+
+    Parameters
+    ----------
+    referrals, enquiries : pandas.DataFrame
+        As `section47` takes and returns them.
+    into_care : pandas.Series
+        Day on which care began, by referral number, for those who were looked after.
 
     Returns
     -------
     pandas.DataFrame
-        referral_no, start, end, initial and latest category, previous (number of earlier plans of the child).
+        referral_no, child, start, end, initial and latest category.
     """
     plans = enquiries[enquiries["plan"]]
-    closure = referrals["closure"].to_numpy()[plans["referral_no"]]
-    length = value("protection.plan_median_days") * np.exp(rng.normal(0, 0.75, len(plans)))
+    number = plans["referral_no"].to_numpy()
     start = plans["conference"].to_numpy()
-    end = np.minimum(start + np.clip(length, 25, LONGEST_PLAN).astype(int), closure - 2)
+    spread = rng.normal(0, value("protection.plan_spread"), len(plans))
+    length = value("protection.plan_median_days") * np.exp(spread)
+    end = start + np.clip(length, SHORTEST_PLAN, LONGEST_PLAN).astype(np.int64)
+    care = into_care.reindex(number).fillna(NEVER).to_numpy().astype(np.int64)
+    end = np.minimum(end, np.maximum(care + INTO_CARE, start + SHORTEST_PLAN))
+    end = np.minimum(end, birthday(referrals["birth"].loc[number].to_numpy(), 18) - 1)
     initial = choose(rng, value("protection.categories"), len(plans))
-    changed = rng.random(len(plans)) < 0.08
+    changed = rng.random(len(plans)) < value("protection.category_changes")
     latest = np.where(changed, choose(rng, value("protection.categories"), len(plans)), initial)
-    table = pd.DataFrame(
-        {"referral_no": plans["referral_no"].to_numpy(), "start": start, "end": end, "initial": initial,
-         "latest": latest, "child": referrals["child"].to_numpy()[plans["referral_no"]]}
+    return pd.DataFrame(
+        {"referral_no": number, "child": referrals["child"].loc[number].to_numpy(), "start": start,
+         "end": end, "initial": initial, "latest": latest}
     )  # fmt: skip
-    table = table.sort_values(["child", "start"], ignore_index=True)
-    return table.assign(previous=table.groupby("child").cumcount())
+
+
+def count_earlier_plans(plans: pd.DataFrame) -> pd.DataFrame:
+    """Return all plans in order, with `previous`, the number of earlier plans of the child."""
+    plans = plans.sort_values(["child", "start"], ignore_index=True)
+    return plans.assign(previous=plans.groupby("child").cumcount())
 
 
 def cp_reviews(plans: pd.DataFrame) -> pd.DataFrame:
@@ -82,17 +113,11 @@ def cin_plans(rng: np.random.Generator, referrals: pd.DataFrame, plans: pd.DataF
     """Return child in need plans: referral_no, start, end. None runs beside a child protection plan."""
     ended = pd.Series(plans["end"].to_numpy(), index=plans["referral_no"]).reindex(referrals.index)
     begins = np.where(ended.notna(), ended.fillna(0) + 1, referrals["end"] + 5).astype(np.int64)
-    possible = referrals["in_need"] & (begins + 30 < referrals["closure"]) & (begins >= CIN_PLANS_FROM)
+    days = value("protection.cin_plan_days")
+    room = begins + days["least"] + 10 < referrals["closure"]
+    possible = referrals["in_need"] & room & (begins >= CIN_PLANS_FROM)
     planned = np.flatnonzero(possible & (rng.random(len(referrals)) < value("protection.cin_plan")))
+    length = rng.gamma(days["shape"], days["scale"], len(planned)).astype(np.int64) + days["least"]
     start = begins[planned]
-    end = np.minimum(
-        start + rng.gamma(2.0, 110, len(planned)).astype(int) + 20,
-        referrals["closure"].to_numpy()[planned] - 1,
-    )
+    end = np.minimum(start + length, referrals["closure"].to_numpy()[planned] - 1)
     return pd.DataFrame({"referral_no": planned, "start": start, "end": end})
-
-
-def _scaled(ratio: np.ndarray, power: float) -> np.ndarray:
-    """Return ratios drawn towards one and with mean one, so that the overall share holds."""
-    drawn = ratio**power
-    return drawn / drawn.mean()

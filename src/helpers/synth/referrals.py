@@ -1,4 +1,4 @@
-"""Children's ways through referral and assessment, in rounds: the first referral, the second, and so on.
+"""Children's ways from referral to protection and care, in rounds: the first referral, the second, and so on.
 
 Each round handles all children at once. A referral closes before the next one opens, and everything that
 belongs to a referral happens between its date and its closure, so that order holds by construction.
@@ -6,10 +6,12 @@ belongs to a referral happens between its date and its closure, so that order ho
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
-from helpers.synth import care, people
+from helpers.synth import care, people, protection
 from helpers.synth.days import NEVER, collection_year, day, weekday_on_or_after, year_end
 from helpers.synth.parameters import categories, choose, value, years_until
 
@@ -17,6 +19,23 @@ ROUNDS = 14  # nobody is referred more often than this
 YEAR = 365.25
 ADULT = int(18 * YEAR)
 AFTER_CARE = 10  # days from the end of care to closure
+AFTER_PLAN = 7  # days from the end of a child protection plan to closure
+
+
+class Events(NamedTuple):
+    """What happened to the children; `referral_no` counts the rows of `referrals`.
+
+    referrals: child (row of the children), birth, uasc, plan_effect, care_effect, planned (had a plan
+    before), referral, source, no_further_action, category (0 to 11, the planted demand category), in_need,
+    start and end of the assessment, closure, died (closed by death), left_care (how the last period of care
+    ended); all days as numbers, NEVER where there is none. The others are as `protection.section47`,
+    `protection.count_earlier_plans` and `care.periods` return them.
+    """
+
+    referrals: pd.DataFrame
+    enquiries: pd.DataFrame
+    plans: pd.DataFrame
+    periods: pd.DataFrame
 
 
 def first_referrals(rng: np.random.Generator, places: pd.DataFrame) -> pd.DataFrame:
@@ -31,58 +50,53 @@ def first_referrals(rng: np.random.Generator, places: pd.DataFrame) -> pd.DataFr
     Returns
     -------
     pandas.DataFrame
-        authority, region, birth (day), referral (day), deprivation, and what `people.describe` adds.
+        authority, region, plan_effect, care_effect, birth (day), referral (day), uasc, and what
+        `people.describe` adds.
     """
     years = np.arange(value("time.first_year"), value("time.last_year") + 1)
     rate = value("referral.first_per_10000") / 1e4 * np.exp(places["referral_effect"])
     rate *= places["children"].sum() / (np.exp(places["referral_effect"]) * places["children"]).sum()
-    expected = np.outer(places["children"] * rate, np.ones(len(years)))
-    counts = rng.poisson(expected)
+    known = value("referral.first_by_year")
+    by_year = np.interp(years, list(known), list(known.values()))
+    counts = rng.poisson(np.outer(places["children"] * rate, by_year))
     place, year = (np.repeat(index.ravel(), counts.ravel()) for index in np.indices(counts.shape))
     begins = np.array([year_end(y - 1) + 1 for y in years])[year]
     referral = begins + rng.integers(0, 365, len(begins))
-    found = places.loc[place, ["authority", "region", "deprivation"]].reset_index(drop=True)
+    columns = ["authority", "region", "plan_effect", "care_effect"]
+    found = places.loc[place, columns].reset_index(drop=True)
     uasc = rng.random(len(found)) < value("care.uasc_share_of_first_referrals")
-    age = np.where(uasc, 15 + 2.7 * rng.random(len(found)), people.ages_at_first_referral(rng, len(found)))
+    arrival, first = people.ages_of_arrival(rng, len(found)), people.ages_at_first_referral(rng, len(found))
+    age = np.where(uasc, arrival, first)
     found = found.assign(referral=referral, birth=referral - np.floor(age * YEAR).astype(int), uasc=uasc)
     return found.join(people.describe(rng, found["authority"], found["region"], uasc))
 
 
-def simulate(rng: np.random.Generator, children: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return every referral of every child, and the periods of care that followed.
-
-    Returns
-    -------
-    referrals : pandas.DataFrame
-        One row per referral: child (row of `children`), referral, source, no_further_action, category (0 to
-        11, the planted demand category), in_need, start and end of the assessment, closure; all days as
-        numbers, NEVER where there is none.
-    periods : pandas.DataFrame
-        As `helpers.synth.care.periods` returns them, with referral_no (row of `referrals`).
-    """
-    turns, in_care, rows = [], [], 0
-    now = pd.DataFrame({"child": np.arange(len(children)), "referral": children["referral"], "before": -1})
+def simulate(rng: np.random.Generator, children: pd.DataFrame) -> Events:
+    """Return all that happens to children whose first referral is known, round by round."""
+    rounds: list[Events] = []
+    rows = 0
+    now = pd.DataFrame(
+        {"child": np.arange(len(children)), "referral": children["referral"], "before": -1, "planned": False}
+    )
     for _ in range(ROUNDS):
-        round_, periods = _one_round(rng, children, now)
-        turns.append(round_)
-        in_care.append(periods.assign(referral_no=periods["row"] + rows))
-        rows += len(round_)
-        now = _next_referrals(rng, children, round_)
+        traits = children[["birth", "uasc", "plan_effect", "care_effect"]].take(now["child"])
+        now = now.join(traits.reset_index(drop=True)).set_axis(np.arange(rows, rows + len(now)))
+        rounds.append(_one_round(rng, now))
+        rows += len(now)
+        now = _next_referrals(rng, rounds[-1])
         if now.empty:
             break
-    return pd.concat(turns, ignore_index=True), pd.concat(in_care, ignore_index=True)
+    events = Events(*(pd.concat(parts, ignore_index=True) for parts in zip(*rounds, strict=True)))
+    return events._replace(plans=protection.count_earlier_plans(events.plans))
 
 
-def _one_round(
-    rng: np.random.Generator, children: pd.DataFrame, now: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return one referral of each child in `now`, and its periods of care."""
+def _one_round(rng: np.random.Generator, now: pd.DataFrame) -> Events:
+    """Return one referral of each child in `now`, and what followed from it."""
     size = len(now)
-    birth = children["birth"].to_numpy()[now["child"]]
-    uasc = children["uasc"].to_numpy()[now["child"]]
-    referral = now["referral"].to_numpy()
-    age = (referral - birth) / YEAR
-    category = draw_categories(rng, age, collection_year(referral), now["before"].to_numpy())
+    birth, uasc, referral = (now[column].to_numpy() for column in ("birth", "uasc", "referral"))
+    category = draw_categories(
+        rng, (referral - birth) / YEAR, collection_year(referral), now["before"].to_numpy()
+    )
     nothing = ~uasc & (rng.random(size) < value("referral.no_further_action"))
     in_need = ~nothing & (uasc | (rng.random(size) > _not_in_need_share(category)))
     start = weekday_on_or_after(referral + rng.integers(0, 4, size))
@@ -98,12 +112,33 @@ def _one_round(
         end=np.where(nothing, NEVER, end),
         closure=np.where(nothing, referral, np.where(in_need, helped, closed)),
     )
-    periods = care.periods(rng, round_, birth, uasc)
-    # A case stays open until its last period of care is over.
-    last = periods.groupby("row")["end"].max()
-    closure = round_["closure"].to_numpy()
-    closure[last.index] = np.maximum(closure[last.index], last + AFTER_CARE)
-    return round_.assign(closure=closure), periods
+    periods = care.periods(rng, round_)
+    enquiries = protection.section47(rng, round_)
+    into_care = periods[~periods["respite"]].groupby("referral_no")["start"].min()
+    plans = protection.cp_plans(rng, round_, enquiries, into_care)
+    return Events(_close(rng, round_, enquiries, plans, periods), enquiries, plans, periods)
+
+
+def _close(
+    rng: np.random.Generator,
+    round_: pd.DataFrame,
+    enquiries: pd.DataFrame,
+    plans: pd.DataFrame,
+    periods: pd.DataFrame,
+) -> pd.DataFrame:
+    """Keep cases open until conference, plan and care are over, and let a few end by death."""
+    held = enquiries[enquiries["conference"] < NEVER].set_index("referral_no")["conference"] + AFTER_PLAN
+    planned = plans.set_index("referral_no")["end"] + AFTER_PLAN
+    looked_after = periods.groupby("referral_no")["end"].max() + AFTER_CARE
+    lasts = pd.concat([round_["closure"], held, planned, looked_after], axis=1).max(axis=1).astype(np.int64)
+    outside_care = ~round_.index.isin(looked_after.index)
+    child = lasts.between(round_["birth"] + 3, round_["birth"] + ADULT - 1)
+    died = rng.random(len(round_)) < value("child.death_per_case")
+    return round_.assign(
+        closure=lasts,
+        died=died & round_["in_need"] & outside_care & child,
+        left_care=periods.groupby("referral_no")["reason"].last().reindex(round_.index),
+    )
 
 
 def _sources(rng: np.random.Generator, uasc: np.ndarray, referral: np.ndarray) -> np.ndarray:
@@ -114,9 +149,10 @@ def _sources(rng: np.random.Generator, uasc: np.ndarray, referral: np.ndarray) -
 
 
 def _not_in_need_share(category: np.ndarray) -> np.ndarray:
-    """Return the probability of being found not in need; lower where the category is complex."""
+    """Return the probability of being found not in need; lower where plans are common in the category."""
     average = value("referral.assessed_not_in_need") / (1 - value("referral.no_further_action"))
-    return np.clip(average * 1.35 / (0.6 + categories()["plan"].to_numpy()[category]), 0.05, 0.6)
+    ratio = 1 / (1 + categories()["plan"].to_numpy()[category])
+    return np.clip(average * ratio / ratio.mean(), *value("referral.not_in_need_bounds"))
 
 
 def draw_categories(
@@ -128,7 +164,7 @@ def draw_categories(
     pandemic year 2020/21.
     """
     table = categories()
-    band = np.searchsorted([1, 5, 10, 16], age, side="right")
+    band = people.age_band(age)
     weights = np.array(table["ages"].tolist())[:, band].T * table["share"].to_numpy()
     mix = np.array(value("referral.age_weights"))
     mix = np.array([mix[0] + mix[1], *mix[2:]])
@@ -142,28 +178,32 @@ def draw_categories(
 def _assessment_days(rng: np.random.Generator, size: int) -> np.ndarray:
     """Draw calendar days from start to completion; 45 working days are nine weeks."""
     in_time = rng.random(size) < value("assessment.within_45_working_days")
-    quick = np.minimum(rng.gamma(4.0, 9.0, size) + 2, 60)
-    return np.where(in_time, quick, 66 + rng.exponential(25, size)).astype(int)
+    quick, late = value("assessment.days_in_time"), value("assessment.days_late")
+    soon = np.minimum(rng.gamma(quick["shape"], quick["scale"], size) + 2, quick["most"])
+    return np.where(in_time, soon, late["least"] + rng.exponential(late["mean_more"], size)).astype(int)
 
 
 def _help_days(rng: np.random.Generator, category: np.ndarray) -> np.ndarray:
     """Draw days from assessment to closure for children in need; longer in the complex categories."""
-    ratio = np.sqrt(categories()["plan"].to_numpy()[category])
+    ratio = categories()["plan"].to_numpy()[category] ** value("referral.lasting_effect")
     spread = value("referral.lasting_spread")
     days = value("referral.lasting_median_days") * ratio * np.exp(rng.normal(0, spread, len(category)))
     return np.clip(days, 15, 12 * YEAR).astype(int)
 
 
-def _next_referrals(rng: np.random.Generator, children: pd.DataFrame, round_: pd.DataFrame) -> pd.DataFrame:
+def _next_referrals(rng: np.random.Generator, last: Events) -> pd.DataFrame:
     """Return who is referred again, and when: some time after closure, before 18 and before the data end."""
+    round_ = last.referrals
     points = (value("referral.again.within_1_year"), value("referral.again.within_6_years"))
     ratio = categories()["again"].to_numpy()[round_["category"]]
     wait = np.ceil(years_until(rng, len(round_), points, ratio) * YEAR)
-    wait = np.minimum(wait, 100 * YEAR).astype(np.int64)
-    again = round_["closure"].to_numpy() + np.maximum(wait, 2)
-    adult = children["birth"].to_numpy()[round_["child"]] + ADULT
-    goes_on = (again < adult - 30) & (again <= year_end(value("time.last_year")))
-    now = round_.loc[goes_on, ["child", "category"]].assign(referral=again[goes_on])
+    again = round_["closure"] + np.clip(wait, 2, 100 * YEAR).astype(np.int64)
+    goes_on = (again < round_["birth"] + ADULT - 30) & (again <= year_end(value("time.last_year")))
+    # Adopted children come back, if at all, under a new number.
+    gone = last.periods.loc[last.periods["reason"] == care.ADOPT, "referral_no"]
+    goes_on &= ~round_["died"] & ~round_.index.isin(gone)
+    planned = round_["planned"] | round_.index.isin(last.plans["referral_no"])
+    now = round_[["child", "category"]].assign(referral=again, planned=planned)[goes_on]
     return now.rename(columns={"category": "before"}).reset_index(drop=True)
 
 
