@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +73,23 @@ def write_store(
     StoreError
         When `path` holds something that is not a store.
     """
+    with store_being_built(path, info) as building:
+        for name, frame in tables.items():
+            write_table(name, frame, building)
+        if keep_rest and Path(path).exists():
+            _copy_rest(Path(path), building)
+    return Path(path)
+
+
+@contextmanager
+def store_being_built(path: str | Path, info: dict[str, Any]) -> Iterator[Path]:
+    """Give a folder to write a store's tables in; it takes the place of `path` when all has gone well.
+
+    Raises
+    ------
+    StoreError
+        When `path` holds something that is not a store.
+    """
     path = Path(path)
     recover(path)
     if path.is_file() or (path.exists() and any(path.iterdir()) and not is_store(path)):
@@ -79,16 +98,12 @@ def write_store(
     shutil.rmtree(building, ignore_errors=True)
     try:
         building.mkdir(parents=True)
-        for name, frame in tables.items():
-            write_table(name, frame, building)
-        if keep_rest and path.exists():
-            _copy_rest(path, building)
+        yield building
         _write_info(building, info)
         _replace(building, path)
     except BaseException:  # also when interrupted: no half store stays behind, nor children's records in it
         shutil.rmtree(building, ignore_errors=True)
         raise
-    return path
 
 
 def recover(path: str | Path) -> None:
@@ -100,9 +115,27 @@ def recover(path: str | Path) -> None:
 
 def write_table(name: str, frame: pd.DataFrame, folder: Path) -> None:
     """Write one canonical table, checked against its model, as `folder`/`name`.parquet."""
-    model = TABLES[name]
-    table = arrow.Table.from_pandas(model.conform(frame), schema=model.arrow_schema(), preserve_index=False)
-    parquet.write_table(table.replace_schema_metadata(None), folder / f"{name}.parquet", compression="zstd")
+    _write(name, TABLES[name].conform(frame), folder / f"{name}.parquet")
+
+
+def write_part(name: str, frame: pd.DataFrame, folder: Path, number: int) -> None:
+    """Write one part of a canonical table as `folder`/`name`.parquet/part-<number>.parquet.
+
+    For parts that a program made: types and keys are checked as they are written, nothing is coerced.
+    """
+    parts = folder / f"{name}.parquet"
+    parts.mkdir(exist_ok=True)
+    columns = TABLES[name].arrow_schema().names
+    _write(name, frame.reindex(columns=columns), parts / f"part-{number:05d}.parquet")
+
+
+def _write(name: str, frame: pd.DataFrame, file: Path) -> None:
+    schema = TABLES[name].arrow_schema()
+    table = arrow.Table.from_pandas(frame, schema=schema, preserve_index=False).replace_schema_metadata(None)
+    empty = [key for key in TABLES[name].key_columns() if table[key].null_count]
+    if empty:
+        raise StoreError(f"Rows of {name} have no {', '.join(empty)}, which every row must have.")
+    parquet.write_table(table, file, compression="zstd")
 
 
 def is_store(path: str | Path) -> bool:
@@ -133,8 +166,9 @@ def read_store(path: str | Path, engine: str = "duckdb") -> Store:
     connection = connect(engine)
     for name, model in TABLES.items():
         file = path / f"{name}.parquet"
-        if file.is_file():
-            connection.read_parquet(str(file), table_name=name)
+        if file.exists():
+            parts = file / "*.parquet" if file.is_dir() else file
+            connection.read_parquet(str(parts), table_name=name)
         else:
             connection.create_view(name, ibis.memtable(model.arrow_schema().empty_table()))
     return Store(path, connection, info)
@@ -159,12 +193,23 @@ def _connect_spark() -> Any:
 
 
 def _write_info(folder: Path, info: dict[str, Any]) -> None:
-    files = sorted(folder.glob("*.parquet"))
-    sums = {file.stem: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-    rows = {file.stem: parquet.read_metadata(file).num_rows for file in files}
+    sums: dict[str, str] = {}
+    rows: dict[str, int] = {}
+    for table in sorted(folder.glob("*.parquet")):
+        parts = sorted(table.glob("*.parquet")) if table.is_dir() else [table]
+        sums[table.stem] = _checksum(parts)
+        rows[table.stem] = sum(parquet.read_metadata(part).num_rows for part in parts)
     whole = hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()
     text = json.dumps({**info, "fingerprint": whole, "rows": rows, "checksums": sums}, indent=2)
     (folder / INFO).write_text(text)
+
+
+def _checksum(parts: list[Path]) -> str:
+    sums = hashlib.sha256()
+    for part in parts:
+        with part.open("rb") as stream:
+            sums.update(hashlib.file_digest(stream, "sha256").digest())
+    return sums.hexdigest()
 
 
 def _copy_rest(old: Path, building: Path) -> None:

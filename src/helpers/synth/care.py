@@ -61,8 +61,11 @@ def _entry_share(referrals: pd.DataFrame, age: np.ndarray) -> np.ndarray:
     """Return the probability that a child in need enters care."""
     by_category = categories()["care"].to_numpy()[referrals["category"]]
     by_age = np.array(value("care.age_ratio"))[age_band(age)]
-    by_place = np.exp(referrals["care_effect"].to_numpy())
-    return value("care.after_assessment") * by_category * by_age * by_place
+    own = np.exp(referrals["care_effect"].to_numpy())
+    known = value("care.by_year")
+    year = 1970 + referrals["referral"].to_numpy() / YEAR
+    by_year = np.interp(year, list(known), list(known.values()))
+    return value("care.after_assessment") * by_category * by_age * own * by_year
 
 
 def _years_until_return(rng: np.random.Generator, size: int) -> np.ndarray:

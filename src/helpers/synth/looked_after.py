@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.synth import after_care, care
+from helpers.synth.chunk import Chunk
 from helpers.synth.days import NEVER, birthday, collection_year, to_dates
 from helpers.synth.parameters import choose, value
 from helpers.synth.referrals import window
@@ -17,24 +18,17 @@ AREAS = np.array(
 LETTERS = np.array(list("ABDEFGHJLNPQRSTUWXYZ"))
 
 
-def tables(
-    rng: np.random.Generator, known: pd.DataFrame, referred: pd.DataFrame, in_care: pd.DataFrame
-) -> dict[str, pd.DataFrame]:
-    """Return the canonical tables of the SSDA903.
-
-    Parameters
-    ----------
-    known : pandas.DataFrame
-        Children, as `helpers.synth.referrals.first_referrals` returns them.
-    referred, in_care : pandas.DataFrame
-        Referrals and periods of care, as in `helpers.synth.referrals.Events`.
-    """
-    begin, until = window()
-    child = referred["child"].to_numpy()[in_care["referral_no"]]
+def tables(rng: np.random.Generator, chunk: Chunk, keys: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the canonical tables of the SSDA903; `keys` holds authority and child_id of each referral."""
+    begin, until = window("ssda903")
+    referred, in_care = chunk.events.referrals, chunk.events.periods
+    number = in_care["referral_no"].to_numpy()
     periods = in_care.assign(
-        child=child,
-        need=_category_of_need(rng, referred["category"].to_numpy()[in_care["referral_no"]]),
-        **{c: known[c].to_numpy()[child] for c in ("authority", "child_id", "disabled")},
+        child=referred["child"].to_numpy()[number],
+        need=_category_of_need(rng, referred["category"].to_numpy()[number]),
+        disabled=referred["disabled"].to_numpy()[number],
+        authority=keys["authority"].to_numpy()[number],
+        child_id=keys["child_id"].to_numpy()[number],
     ).sort_values(["child", "start"], ignore_index=True)
     periods = periods.assign(period=periods.index)
     found = care.episodes(rng, periods)

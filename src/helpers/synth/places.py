@@ -1,70 +1,140 @@
-"""Fictitious authorities in the nine real regions, with a child population and a level of deprivation."""
+"""Places: fictitious authorities in the nine real regions, their neighbourhoods and schools.
+
+Drawn once for the whole country, before any child. An authority has a level of deprivation and a practice of
+its own; a neighbourhood has a decile of deprivation among all neighbourhoods of the country.
+"""
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
+import yaml
 
 from helpers.catalogue.codes import labels
+from helpers.synth.days import NEVER, day
 from helpers.synth.parameters import value
-
-# Invented names, grouped by region and kind; none is a real authority.
-# ruff: noqa: E501
-PLACES = {
-    "North East": "Wearmoor:metropolitan Tynebeck:unitary Harldon:unitary",
-    "North West": "Lunebrook:metropolitan Irwelby:metropolitan Ribbleford:county Merscombe:unitary Sandholme:metropolitan Pendlewick:unitary Furnessey:unitary",
-    "Yorkshire and The Humber": "Aireholm:metropolitan Dearneby:metropolitan Ousewick:unitary Wolderby:county Caldermoor:metropolitan",
-    "East Midlands": "Trentley:unitary Soarbridge:unitary Wellandshire:county Derwick:county Nenefield:unitary",
-    "West Midlands": "Tamewell:metropolitan Severnby:unitary Arrowick:county Coldmoor:metropolitan Tealford:unitary Stourhampton:metropolitan",
-    "East of England": "Wensumshire:county Blackwaterby:unitary Orwellshire:county Fenholme:unitary Leabridge Vale:county",
-    "London": "Quaggy Green:inner Fleetbury:inner Effrahurst:inner Wandlemere:outer Brentholt:outer Rodingham:outer Cranley Brook:outer Moselgate:inner",
-    "South East": "Medwayne:unitary Rotherdown:county Ouzeby:unitary Itchenshire:county Kennetford:unitary Adurhaven:county Loddonbury:unitary",
-    "South West": "Tamarshire:county Exewick:unitary Frome Vale:unitary Parrettshire:county",
-}  # fmt: skip
 
 FIRST_CODE = 501
 AGES = range(18)
+NEIGHBOURHOOD_CHILDREN = 355  # children in a small area in England: 12 million in 33,755
+FEWEST_NEIGHBOURHOODS = 20  # in an authority, so that deprivation varies within each in a small country too
+SCHOOL_KINDS = {
+    "primary": 260,
+    "secondary": 1000,
+    "special": 12000,
+    "alternative": 40000,
+}  # children a school
 
 
-def authorities(rng: np.random.Generator, children: int) -> pd.DataFrame:
-    """Return the authorities.
+class Places(NamedTuple):
+    """Where things happen.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    children : int
-        Children aged 0 to 17 in all of them together, in the last year.
+    authorities: authority (code), name, region (name), kind, deprivation (standard deviations, higher = more
+    deprived), children (aged 0 to 17, last year), referral_effect (log rate ratio), plan_effect and
+    care_effect (log odds ratios), turnover (standard deviations of the workforce's turnover), reform (day
+    the family help reform began, or NEVER), trial (whether a site of the home visiting trial).
 
-    Returns
-    -------
-    pandas.DataFrame
-        authority (code), name, region (name), kind (code), deprivation (standard deviations, higher = more deprived),
-        children, referral_effect (log rate ratio), plan_effect and care_effect (log odds ratios).
+    neighbourhoods: neighbourhood (code), authority (row of `authorities`), children, deprivation (standard
+    deviations), imd_decile (1 = most deprived), rural.
+
+    schools: urn, authority (row of `authorities`), phase ("primary", "secondary", "special", "alternative"),
+    effect (standard deviations, of attainment and behaviour alike).
     """
-    rows = [(r, *p.split(":")) for r, names in PLACES.items() for p in _split(names)]
+
+    authorities: pd.DataFrame
+    neighbourhoods: pd.DataFrame
+    schools: pd.DataFrame
+
+
+def make(rng: np.random.Generator, children: int) -> Places:
+    """Return the places of a country with so many children aged 0 to 17."""
+    authorities = _authorities(rng, children)
+    return Places(authorities, _neighbourhoods(rng, authorities), _schools(rng, authorities))
+
+
+@cache
+def _names() -> dict[str, dict[str, list[str]]]:
+    return yaml.safe_load(files(__package__).joinpath("places.yml").read_text(encoding="utf-8"))
+
+
+def _authorities(rng: np.random.Generator, children: int) -> pd.DataFrame:
+    rows = [
+        (region, name, kind)
+        for region, kinds in _names().items()
+        for kind, names in kinds.items()
+        for name in names
+    ]
     table = pd.DataFrame(rows, columns=["region", "name", "kind"])
-    spread = rng.normal(0, value("places.size_spread"), len(table))
-    size = table["kind"].map(value("places.size")).to_numpy() * np.exp(spread)
-    own = rng.normal(0, value("places.deprivation_spread"), len(table))
-    deprivation = table["kind"].map(value("places.deprivation")) + own
+    size = table["kind"].map(value("places.size")) * np.exp(
+        rng.normal(0, 1, len(table)) * table["kind"].map(value("places.size_spread"))
+    )
+    deprivation = table["kind"].map(value("places.deprivation")) + table["kind"].map(
+        value("places.deprivation_spread")
+    ) * rng.normal(0, 1, len(table))
     deprivation = (deprivation - deprivation.mean()) / deprivation.std()
-    practice = rng.normal(0, value("places.referral_spread"), len(table))
-    onward = value("places.threshold") * practice
+    practice = rng.normal(0, 1, len(table))
+    own = {name: rng.normal(0, value(f"places.{name}_spread"), len(table)) for name in ("plan", "care")}
+    onward = value("places.threshold") * value("places.referral_spread") * practice
+    wave = rng.permutation(len(table)) % (len(value("evaluation.reform_waves")) + 1)
+    starts = [day(year, 4, 1) for year in value("evaluation.reform_waves")] + [int(NEVER)]
     return table.assign(
         authority=[str(FIRST_CODE + i) for i in range(len(table))],
         deprivation=deprivation,
         children=np.round(children * size / size.sum()).astype(int),
-        referral_effect=value("places.referral_deprivation") * deprivation + practice,
-        plan_effect=value("places.plan_deprivation") * deprivation + onward,
-        care_effect=value("places.care_deprivation") * deprivation + onward,
+        referral_effect=value("places.referral_spread") * practice
+        + value("places.referral_deprivation") * deprivation,
+        plan_effect=onward + own["plan"] + value("places.plan_deprivation") * deprivation,
+        care_effect=onward + own["care"] + value("places.care_deprivation") * deprivation,
+        turnover=rng.normal(0, 1, len(table)),
+        reform=np.array(starts)[wave],
+        trial=rng.random(len(table)) < value("evaluation.trial_sites"),
     )
 
 
-def tables(places: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return the canonical tables authorities and populations; invented places have no national code."""
+def _neighbourhoods(rng: np.random.Generator, authorities: pd.DataFrame) -> pd.DataFrame:
+    count = np.maximum(authorities["children"] // NEIGHBOURHOOD_CHILDREN, FEWEST_NEIGHBOURHOODS).to_numpy()
+    place = np.repeat(np.arange(len(authorities)), count)
+    share = value("places.deprivation_between")
+    between = np.sqrt(share) * authorities["deprivation"].to_numpy()[place]
+    deprivation = between + np.sqrt(1 - share) * rng.normal(0, 1, len(place))
+    children = authorities["children"].to_numpy()[place] / count[place]
+    order = np.argsort(-deprivation, kind="stable")
+    below = np.cumsum(children[order]) - children[order] / 2
+    decile = np.empty(len(place), dtype=np.int64)
+    decile[order] = np.minimum(np.floor(10 * below / children.sum()).astype(int) + 1, 10)
+    rural = rng.random(len(place)) < authorities["kind"].map(value("places.rural")).to_numpy()[place]
+    return pd.DataFrame(
+        {"neighbourhood": "L" + pd.Series(np.arange(len(place))).map("{:08d}".format), "authority": place,
+         "children": children, "deprivation": deprivation, "imd_decile": decile, "rural": rural}
+    )  # fmt: skip
+
+
+def _schools(rng: np.random.Generator, authorities: pd.DataFrame) -> pd.DataFrame:
+    parts = []
+    for phase, pupils in SCHOOL_KINDS.items():
+        count = np.maximum(authorities["children"] // pupils, 1).to_numpy()
+        parts.append(
+            pd.DataFrame({"authority": np.repeat(np.arange(len(authorities)), count), "phase": phase})
+        )
+    table = pd.concat(parts, ignore_index=True)
+    effect = rng.normal(0, 1, len(table))
+    return table.assign(urn=(pd.Series(np.arange(len(table))) + 700001).astype(str), effect=effect)
+
+
+def tables(places: Places) -> dict[str, pd.DataFrame]:
+    """Return the canonical tables of places; invented places have no national code."""
+    where = places.authorities
     codes = {name: code for code, name in labels("region").items()}
-    named = places.assign(region=places["region"].map(codes))[["authority", "name", "region", "kind"]]
-    return {"authorities": named, "populations": _populations(places)}
+    named = where.assign(region=where["region"].map(codes))[["authority", "name", "region", "kind"]]
+    return {
+        "authorities": named,
+        "populations": _populations(where),
+        "neighbourhoods": _neighbourhood_table(places),
+    }
 
 
 def _populations(places: pd.DataFrame) -> pd.DataFrame:
@@ -74,24 +144,25 @@ def _populations(places: pd.DataFrame) -> pd.DataFrame:
     share = np.where(cells["sex"] == "M", male, 1 - male) / len(AGES)
     upto = np.round(np.outer(places["children"], share.cumsum())).astype(int)
     people = np.diff(upto, axis=1, prepend=0)
-    years = range(value("time.observed_from") - 1, value("time.last_year") + 1)
-    one_year = pd.concat(
-        [
-            cells.assign(authority=code, people=row)
-            for code, row in zip(places["authority"], people, strict=True)
-        ]
+    years = range(value("time.cin_from") - 1, value("time.last_year") + 1)
+    one_year = cells.merge(places[["authority"]], how="cross").sort_values(
+        ["authority", "age", "sex"], ignore_index=True
     )
+    one_year["people"] = people.ravel()
     return pd.concat([one_year.assign(year=year) for year in years], ignore_index=True)
 
 
-def _split(names: str) -> list[str]:
-    """Return "Leabridge Vale:county" and its like as one name each."""
-    words = names.split(" ")
-    found: list[str] = []
-    part: list[str] = []
-    for word in words:
-        part.append(word)
-        if ":" in word:
-            found.append(" ".join(part))
-            part = []
-    return found
+def _neighbourhood_table(places: Places) -> pd.DataFrame:
+    area = places.neighbourhoods
+    score = 1 / (1 + np.exp(1.7 - 0.75 * area["deprivation"]))
+    rank = score.rank(ascending=False, pct=True)
+    return pd.DataFrame(
+        {
+            "neighbourhood": area["neighbourhood"],
+            "authority": places.authorities["authority"].to_numpy()[area["authority"]],
+            "imd_decile": area["imd_decile"],
+            "idaci_score": score.round(3),
+            "idaci_decile": np.minimum(np.ceil(rank * 10), 10).astype(int),
+            "rural": area["rural"],
+        }
+    )

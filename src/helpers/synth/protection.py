@@ -57,7 +57,8 @@ def _likelier(referrals: pd.DataFrame) -> np.ndarray:
     ratio = categories()["plan"].to_numpy()[referrals["category"]] ** value("protection.category_effect")
     ratio = ratio * np.exp(referrals["plan_effect"].to_numpy() / 2)
     ratio = ratio / ratio.mean() if len(ratio) else ratio
-    return ratio * np.where(referrals["planned"], value("protection.planned_before"), 1.0)
+    again = value("protection.planned_before") * np.exp(value("protection.turnover") * referrals["turnover"])
+    return ratio * np.where(referrals["planned"], again, 1.0)
 
 
 def cp_plans(

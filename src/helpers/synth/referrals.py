@@ -11,13 +11,17 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers.synth import care, people, protection
+from helpers.synth import care, protection
 from helpers.synth.days import NEVER, collection_year, day, weekday_on_or_after, year_end
+from helpers.synth.families import Families
 from helpers.synth.parameters import categories, choose, value, years_until
+from helpers.synth.people import age_band
+from helpers.synth.places import Places
 
 ROUNDS = 14  # nobody is referred more often than this
 YEAR = 365.25
 ADULT = int(18 * YEAR)
+DIFFICULTIES = ("mental_health", "substance_use", "domestic_abuse", "justice_history", "learning_disability")
 AFTER_CARE = 10  # days from the end of care to closure
 AFTER_PLAN = 7  # days from the end of a child protection plan to closure
 
@@ -25,8 +29,8 @@ AFTER_PLAN = 7  # days from the end of a child protection plan to closure
 class Events(NamedTuple):
     """What happened to the children; `referral_no` counts the rows of `referrals`.
 
-    referrals: child (row of the children), birth, uasc, plan_effect, care_effect, planned (had a plan
-    before), referral, source, no_further_action, category (0 to 11, the planted demand category), in_need,
+    referrals: child (row of `Families.children`), place (row of `Places.authorities`), later (whether the
+    child had moved before), what `_traits` and `_where` add, planned (had a plan before), referral, source, no_further_action, category (0 to 11, the planted demand category), in_need,
     start and end of the assessment, closure, died (closed by death), left_care (how the last period of care
     ended); all days as numbers, NEVER where there is none. The others are as `protection.section47`,
     `protection.count_earlier_plans` and `care.periods` return them.
@@ -38,49 +42,93 @@ class Events(NamedTuple):
     periods: pd.DataFrame
 
 
-def first_referrals(rng: np.random.Generator, places: pd.DataFrame) -> pd.DataFrame:
+def first_referrals(rng: np.random.Generator, places: Places, people: Families) -> pd.DataFrame:
     """Return the children who are ever referred, each with the day of the first referral.
+
+    The hazard of a first referral follows age and calendar year, times a ratio of the child's own (see
+    `log_ratio`). Brothers and sisters are often referred together. Unaccompanied children are referred on
+    arrival.
 
     Parameters
     ----------
     rng : numpy.random.Generator
-    places : pandas.DataFrame
-        As `helpers.synth.places.authorities` returns them.
+    places : Places
+    people : Families
 
     Returns
     -------
     pandas.DataFrame
-        authority, region, plan_effect, care_effect, birth (day), referral (day), uasc, and what
-        `people.describe` adds.
+        child (row of `people.children`), referral (day).
     """
-    years = np.arange(value("time.first_year"), value("time.last_year") + 1)
-    rate = value("referral.first_per_10000") / 1e4 * np.exp(places["referral_effect"])
-    rate *= places["children"].sum() / (np.exp(places["referral_effect"]) * places["children"]).sum()
+    children = people.children
+    birth = children["birth"].to_numpy()
+    when = _first_by_hazard(rng, birth, np.exp(log_ratio(places, people)))
+    when = _with_siblings(rng, children, when)
+    when = np.where(children["uasc"], children["arrival"], when)
+    referred = when <= year_end(value("time.last_year"))
+    return pd.DataFrame({"child": np.flatnonzero(referred), "referral": when[referred]})
+
+
+def log_ratio(places: Places, people: Families) -> np.ndarray:
+    """Return the log hazard ratio of a first referral for each child."""
+    children = people.children
+    effects = value("referral.effects")
+    of = of_family(people, ["hardship", "frailty", *DIFFICULTIES, "trial"])
+    ratio = places.authorities["referral_effect"].to_numpy()[children["authority"]]
+    ratio = (
+        ratio + effects["area"] * places.neighbourhoods["deprivation"].to_numpy()[children["neighbourhood"]]
+    )
+    for name in ("hardship", "frailty", *DIFFICULTIES):
+        ratio = ratio + effects[name] * of[name].to_numpy(dtype=float)
+    ratio = ratio + effects["disabled"] * children["disabled"].to_numpy()
+    ratio = ratio + effects["visited"] * (of["trial"] == "visited").to_numpy()
+    return ratio + children["group"].map(effects["group"]).to_numpy()
+
+
+def of_family(people: Families, names: list[str]) -> pd.DataFrame:
+    """Return what holds of each child's family, one row per child; unaccompanied children get zeros."""
+    family = people.children["family"].to_numpy()
+    found = people.families[names].take(family.clip(0)).reset_index(drop=True)
+    nothing = {name: "" if found[name].dtype == object else found[name].dtype.type(0) for name in names}
+    return found.mask(pd.Series(family < 0), pd.Series(nothing), axis=1).astype(found.dtypes)
+
+
+def _first_by_hazard(rng: np.random.Generator, birth: np.ndarray, ratio: np.ndarray) -> np.ndarray:
+    """Draw the day on which the cumulative hazard reaches an exponential draw; NEVER if not before 18."""
+    ages = np.arange(-1, 18)
+    by_age = np.interp(ages, *zip(*sorted(value("referral.first_hazard").items()), strict=True))
+    by_age[0] = value("referral.first_unborn")
     known = value("referral.first_by_year")
-    by_year = np.interp(years, list(known), list(known.values()))
-    counts = rng.poisson(np.outer(places["children"] * rate, by_year))
-    place, year = (np.repeat(index.ravel(), counts.ravel()) for index in np.indices(counts.shape))
-    begins = np.array([year_end(y - 1) + 1 for y in years])[year]
-    referral = begins + rng.integers(0, 365, len(begins))
-    columns = ["authority", "region", "plan_effect", "care_effect"]
-    found = places.loc[place, columns].reset_index(drop=True)
-    uasc = rng.random(len(found)) < value("care.uasc_share_of_first_referrals")
-    arrival, first = people.ages_of_arrival(rng, len(found)), people.ages_at_first_referral(rng, len(found))
-    age = np.where(uasc, arrival, first)
-    found = found.assign(referral=referral, birth=referral - np.floor(age * YEAR).astype(int), uasc=uasc)
-    return found.join(people.describe(rng, found["authority"], found["region"], uasc))
+    year = 1970 + birth[:, None] / YEAR + ages
+    hazard = by_age * np.interp(year, list(known), list(known.values())) * ratio[:, None]
+    upto = hazard.cumsum(axis=1)
+    reached = rng.exponential(size=len(birth))[:, None] <= upto
+    at = reached.argmax(axis=1)
+    days = birth + ((ages[at] + rng.random(len(birth))) * YEAR).astype(np.int64)
+    # Before birth a referral comes in the second half of the pregnancy.
+    days = np.where(at == 0, birth - 1 - rng.integers(0, 150, len(birth)), days)
+    return np.where(reached.any(axis=1) & (days < birth + ADULT - 30), days, NEVER)
 
 
-def simulate(rng: np.random.Generator, children: pd.DataFrame) -> Events:
+def _with_siblings(rng: np.random.Generator, children: pd.DataFrame, when: np.ndarray) -> np.ndarray:
+    """Let a child's first referral bring in brothers and sisters who were not referred before."""
+    family = children["family"].to_numpy()
+    first = pd.Series(when).groupby(family).transform("min").to_numpy()
+    birth = children["birth"].to_numpy()
+    can = (family >= 0) & (when > first) & (birth <= first) & (first < birth + ADULT - 30)
+    joins = can & (rng.random(len(when)) < value("referral.with_sibling"))
+    return np.where(joins, first, when)
+
+
+def simulate(rng: np.random.Generator, places: Places, people: Families, first: pd.DataFrame) -> Events:
     """Return all that happens to children whose first referral is known, round by round."""
+    traits = _traits(places, people)
     rounds: list[Events] = []
     rows = 0
-    now = pd.DataFrame(
-        {"child": np.arange(len(children)), "referral": children["referral"], "before": -1, "planned": False}
-    )
+    now = first.assign(before=-1, planned=False).reset_index(drop=True)
     for _ in range(ROUNDS):
-        traits = children[["birth", "uasc", "plan_effect", "care_effect"]].take(now["child"])
-        now = now.join(traits.reset_index(drop=True)).set_axis(np.arange(rows, rows + len(now)))
+        now = now.join(traits.take(now["child"]).reset_index(drop=True))
+        now = now.assign(**_where(places, people, now)).set_axis(np.arange(rows, rows + len(now)))
         rounds.append(_one_round(rng, now))
         rows += len(now)
         now = _next_referrals(rng, rounds[-1])
@@ -90,12 +138,45 @@ def simulate(rng: np.random.Generator, children: pd.DataFrame) -> Events:
     return events._replace(plans=protection.count_earlier_plans(events.plans))
 
 
+def _traits(places: Places, people: Families) -> pd.DataFrame:
+    """Return what of each child and family bears on what follows a referral."""
+    children = people.children
+    of = of_family(people, ["hardship", *DIFFICULTIES])
+    area = places.neighbourhoods["deprivation"].to_numpy()[children["neighbourhood"]]
+    own = {}
+    for name in ("plan", "care"):
+        effects = value(f"{'protection' if name == 'plan' else 'care'}.effects")
+        own[f"{name}_own"] = (
+            effects["area"] * area
+            + effects["hardship"] * of["hardship"].to_numpy()
+            + children["group"].map(effects["group"]).to_numpy()
+        )
+    return children[["birth", "uasc", "disabled"]].join(of).assign(**own)
+
+
+def _where(places: Places, people: Families, now: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return the authority (row) where each child lives when referred, and what its practice adds."""
+    children = people.children.iloc[now["child"].to_numpy()]
+    later = now["referral"].to_numpy() >= children["moved"].to_numpy()
+    place = np.where(later, children["authority_after"], children["authority"])
+    where = places.authorities
+    reformed = now["referral"].to_numpy() >= where["reform"].to_numpy()[place]
+    effect = value("evaluation.reform_effect")
+    return {
+        "later": later,
+        "place": place,
+        "turnover": where["turnover"].to_numpy()[place],
+        "plan_effect": where["plan_effect"].to_numpy()[place] + now["plan_own"] + effect["plan"] * reformed,
+        "care_effect": where["care_effect"].to_numpy()[place] + now["care_own"] + effect["care"] * reformed,
+    }
+
+
 def _one_round(rng: np.random.Generator, now: pd.DataFrame) -> Events:
     """Return one referral of each child in `now`, and what followed from it."""
     size = len(now)
     birth, uasc, referral = (now[column].to_numpy() for column in ("birth", "uasc", "referral"))
     category = draw_categories(
-        rng, (referral - birth) / YEAR, collection_year(referral), now["before"].to_numpy()
+        rng, (referral - birth) / YEAR, collection_year(referral), now["before"].to_numpy(), now
     )
     nothing = ~uasc & (rng.random(size) < value("referral.no_further_action"))
     in_need = ~nothing & (uasc | (rng.random(size) > _not_in_need_share(category)))
@@ -156,20 +237,29 @@ def _not_in_need_share(category: np.ndarray) -> np.ndarray:
 
 
 def draw_categories(
-    rng: np.random.Generator, age: np.ndarray, year: np.ndarray, before: np.ndarray
+    rng: np.random.Generator,
+    age: np.ndarray,
+    year: np.ndarray,
+    before: np.ndarray,
+    traits: pd.DataFrame,
 ) -> np.ndarray:
-    """Draw the demand category of each assessment, given age, year and the category before (-1: none).
+    """Draw the demand category of each assessment, given age, year, category before (-1: none) and family.
 
     Shares are those of 2014-21 for the average age mix; they drift with the planted growth and jump in the
-    pandemic year 2020/21.
+    pandemic year 2020/21. Lasting difficulties of the family make some categories likelier.
     """
     table = categories()
-    band = people.age_band(age)
+    band = age_band(age)
     weights = np.array(table["ages"].tolist())[:, band].T * table["share"].to_numpy()
     mix = np.array(value("referral.age_weights"))
     mix = np.array([mix[0] + mix[1], *mix[2:]])
     weights /= np.array(table["ages"].tolist()) @ (mix / mix.sum())
     weights *= np.exp(np.outer(year - 2018, table["growth"]) + np.outer(year == 2021, table["pandemic"]))
+    for trait, odds in value("categories.by_trait").items():
+        has = traits[trait].to_numpy(dtype=bool)
+        for number, ratio in odds.items():
+            own = np.where(has, ratio, 1.0)
+            weights[:, number - 1] *= own / own.mean()
     drawn = (weights.cumsum(axis=1) < (rng.random(len(age)) * weights.sum(axis=1))[:, None]).sum(axis=1)
     same = (before >= 0) & (rng.random(len(age)) < value("assessment.same_category_again"))
     return np.where(same, before, drawn)
@@ -196,6 +286,7 @@ def _next_referrals(rng: np.random.Generator, last: Events) -> pd.DataFrame:
     round_ = last.referrals
     points = (value("referral.again.within_1_year"), value("referral.again.within_6_years"))
     ratio = categories()["again"].to_numpy()[round_["category"]]
+    ratio = ratio * np.exp(value("referral.again.hardship") * round_["hardship"].to_numpy())
     wait = np.ceil(years_until(rng, len(round_), points, ratio) * YEAR)
     again = round_["closure"] + np.clip(wait, 2, 100 * YEAR).astype(np.int64)
     goes_on = (again < round_["birth"] + ADULT - 30) & (again <= year_end(value("time.last_year")))
@@ -207,9 +298,9 @@ def _next_referrals(rng: np.random.Generator, last: Events) -> pd.DataFrame:
     return now.rename(columns={"category": "before"}).reset_index(drop=True)
 
 
-def window() -> tuple[int, int]:
-    """Return the first and last day that returns of the observed years cover."""
-    return day(value("time.observed_from") - 1, 4, 1), year_end(value("time.last_year"))
+def window(collection: str) -> tuple[int, int]:
+    """Return the first and last day that returns of a collection ("cin" or "ssda903") cover."""
+    return day(value(f"time.{collection}_from") - 1, 4, 1), year_end(value("time.last_year"))
 
 
 def cin_plans_begin() -> int:
