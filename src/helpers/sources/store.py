@@ -125,8 +125,9 @@ def write_part(name: str, frame: pd.DataFrame, folder: Path, number: int) -> Non
     """
     parts = folder / f"{name}.parquet"
     parts.mkdir(exist_ok=True)
-    columns = TABLES[name].arrow_schema().names
-    _write(name, frame.reindex(columns=columns), parts / f"part-{number:05d}.parquet")
+    frame = frame.reindex(columns=TABLES[name].arrow_schema().names)
+    frame = frame.assign(**{column: None for column in frame if frame[column].isna().all()})
+    _write(name, frame, parts / f"part-{number:05d}.parquet")
 
 
 def _write(name: str, frame: pd.DataFrame, file: Path) -> None:

@@ -89,8 +89,10 @@ def of_family(people: Families, names: list[str]) -> pd.DataFrame:
     """Return what holds of each child's family, one row per child; unaccompanied children get zeros."""
     family = people.children["family"].to_numpy()
     found = people.families[names].take(family.clip(0)).reset_index(drop=True)
-    nothing = {name: "" if found[name].dtype == object else found[name].dtype.type(0) for name in names}
-    return found.mask(pd.Series(family < 0), pd.Series(nothing), axis=1).astype(found.dtypes)
+    alone = family < 0
+    for name in names:
+        found.loc[alone, name] = "" if found[name].dtype == object else found[name].dtype.type(0)
+    return found
 
 
 def _first_by_hazard(rng: np.random.Generator, birth: np.ndarray, ratio: np.ndarray) -> np.ndarray:

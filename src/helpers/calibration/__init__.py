@@ -1,0 +1,10 @@
+"""Holds the synthetic country against published figures: every target, measured by its own definition.
+
+`targets.csv` has the published figures; each module here measures those of its domain on a store. The
+generator is not looked at: what is measured is what any analysis would find in the data.
+"""
+
+from helpers.calibration import education, health, justice, services, social_care
+from helpers.calibration.base import calibrate, targets
+
+__all__ = ["calibrate", "education", "health", "justice", "services", "social_care", "targets"]

@@ -1,0 +1,1 @@
+"""Measures the targets on education."""
