@@ -168,6 +168,7 @@ def _where(places: Places, people: Families, now: pd.DataFrame) -> dict[str, np.
         "later": later,
         "place": place,
         "turnover": where["turnover"].to_numpy()[place],
+        "section47_effect": where["section47_effect"].to_numpy()[place],
         "plan_effect": where["plan_effect"].to_numpy()[place] + now["plan_own"] + effect["plan"] * reformed,
         "care_effect": where["care_effect"].to_numpy()[place] + now["care_own"] + effect["care"] * reformed,
     }
@@ -180,8 +181,10 @@ def _one_round(rng: np.random.Generator, now: pd.DataFrame) -> Events:
     category = draw_categories(
         rng, (referral - birth) / YEAR, collection_year(referral), now["before"].to_numpy(), now
     )
-    nothing = ~uasc & (rng.random(size) < value("referral.no_further_action"))
-    in_need = ~nothing & (uasc | (rng.random(size) > _not_in_need_share(category)))
+    known = np.where(now["before"] < 0, "first", "later")
+    less = pd.Series(known).map(value("referral.less_if_known")).to_numpy()
+    nothing = ~uasc & (rng.random(size) < less * value("referral.no_further_action"))
+    in_need = ~nothing & (uasc | (rng.random(size) > less * _not_in_need_share(category)))
     start = weekday_on_or_after(referral + rng.integers(0, 4, size))
     end = weekday_on_or_after(start + _assessment_days(rng, size))
     helped = np.minimum(end + _help_days(rng, category), np.maximum(end + 15, birth + ADULT + AFTER_CARE))
@@ -276,11 +279,17 @@ def _assessment_days(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def _help_days(rng: np.random.Generator, category: np.ndarray) -> np.ndarray:
-    """Draw days from assessment to closure for children in need; longer in the complex categories."""
+    """Draw days from assessment to closure for children in need; longer in the complex categories.
+
+    For some all that is needed is done with the assessment, and the case closes within weeks.
+    """
+    size = len(category)
     ratio = categories()["plan"].to_numpy()[category] ** value("referral.lasting_effect")
     spread = value("referral.lasting_spread")
-    days = value("referral.lasting_median_days") * ratio * np.exp(rng.normal(0, spread, len(category)))
-    return np.clip(days, 15, 12 * YEAR).astype(int)
+    days = value("referral.lasting_median_days") * ratio * np.exp(rng.normal(0, spread, size))
+    soon = rng.random(size) < value("referral.closing_soon")
+    days = np.where(soon, rng.exponential(value("referral.closing_soon_days"), size), days)
+    return np.clip(days, 5, 12 * YEAR).astype(int)
 
 
 def _next_referrals(rng: np.random.Generator, last: Events) -> pd.DataFrame:
