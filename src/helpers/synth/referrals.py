@@ -18,6 +18,7 @@ from helpers.synth.parameters import categories, choose, value, years_until
 from helpers.synth.people import age_band
 from helpers.synth.places import Places
 
+RAKING_STEPS = 4
 ROUNDS = 14  # nobody is referred more often than this
 YEAR = 365.25
 ADULT = int(18 * YEAR)
@@ -257,17 +258,27 @@ def draw_categories(
     band = age_band(age)
     weights = np.array(table["ages"].tolist())[:, band].T * table["share"].to_numpy()
     mix = np.array(value("referral.age_weights"))
-    mix = np.array([mix[0] + mix[1], *mix[2:]])
     weights /= np.array(table["ages"].tolist()) @ (mix / mix.sum())
     weights *= np.exp(np.outer(year - 2018, table["growth"]) + np.outer(year == 2021, table["pandemic"]))
-    for trait, odds in value("categories.by_trait").items():
-        has = traits[trait].to_numpy(dtype=bool)
-        for number, ratio in odds.items():
-            own = np.where(has, ratio, 1.0)
-            weights[:, number - 1] *= own / own.mean()
+    # Categories that come back more often are assessed more often: they are drawn less to begin with.
+    weights *= table["again"].to_numpy() ** -value("categories.come_back")
+    weights = _by_trait(weights / weights.sum(axis=1, keepdims=True), traits)
     drawn = (weights.cumsum(axis=1) < (rng.random(len(age)) * weights.sum(axis=1))[:, None]).sum(axis=1)
     same = (before >= 0) & (rng.random(len(age)) < value("assessment.same_category_again"))
     return np.where(same, before, drawn)
+
+
+def _by_trait(weights: np.ndarray, traits: pd.DataFrame) -> np.ndarray:
+    """Make categories likelier where family or child have a difficulty, and leave their totals as they are."""
+    totals = weights.sum(axis=0)
+    for trait, odds in value("categories.by_trait").items():
+        has = traits[trait].to_numpy(dtype=bool)
+        for number, ratio in odds.items():
+            weights[:, number - 1] *= np.where(has, ratio, 1.0)
+    for _ in range(RAKING_STEPS):
+        weights /= weights.sum(axis=1, keepdims=True)
+        weights *= totals / np.maximum(weights.sum(axis=0), 1e-9)
+    return weights
 
 
 def _assessment_days(rng: np.random.Generator, size: int) -> np.ndarray:
