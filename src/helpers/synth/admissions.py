@@ -105,7 +105,11 @@ def conditions(rng: np.random.Generator, chunk: Chunk) -> pd.Categorical:
 
 
 def _codes(
-    rng: np.random.Generator, chunk: Chunk, stays: pd.DataFrame, chronic: np.ndarray, condition: pd.Categorical
+    rng: np.random.Generator,
+    chunk: Chunk,
+    stays: pd.DataFrame,
+    chronic: np.ndarray,
+    condition: pd.Categorical,
 ) -> dict[str, pd.Categorical]:
     """Return main diagnosis, external cause and further diagnoses (two columns) of each stay."""
     lists = value("health.diagnoses")
@@ -144,7 +148,9 @@ def _diagnoses(keys: pd.DataFrame, codes: pd.DataFrame) -> pd.DataFrame:
     there = codes[columns].notna().to_numpy()
     row, column = np.nonzero(there)
     names = pd.CategoricalDtype(sorted({code for name in columns for code in codes[name].cat.categories}))
-    stacked = np.stack([codes[name].cat.set_categories(names.categories).cat.codes for name in columns], axis=1)
+    stacked = np.stack(
+        [codes[name].cat.set_categories(names.categories).cat.codes for name in columns], axis=1
+    )
     found = keys.take(row).reset_index(drop=True)
     return found.assign(
         position=there.cumsum(axis=1)[row, column],

@@ -67,7 +67,11 @@ def _drawn(rng: np.random.Generator, delivery: np.ndarray, log_odds: np.ndarray)
 
 
 def _weeks(
-    rng: np.random.Generator, delivery: np.ndarray, smoker: np.ndarray, hardship: np.ndarray, twins: np.ndarray
+    rng: np.random.Generator,
+    delivery: np.ndarray,
+    smoker: np.ndarray,
+    hardship: np.ndarray,
+    twins: np.ndarray,
 ) -> np.ndarray:
     at = value("health.gestation")
     odds = at["preterm"] + at["smoker"] * smoker + at["hardship"] * hardship + at["twins"] * twins
@@ -98,7 +102,9 @@ def chronic(rng: np.random.Generator, chunk: Chunk, preterm: np.ndarray) -> np.n
     """Return whether each child has a chronic condition (bool); likelier where disabled or born too early."""
     at = value("health.chronic")
     of = of_family(chunk.people, ["hardship", "frailty"])
-    odds = at["level"] + at["disabled"] * chunk.people.children["disabled"].to_numpy() + at["preterm"] * preterm
+    odds = (
+        at["level"] + at["disabled"] * chunk.people.children["disabled"].to_numpy() + at["preterm"] * preterm
+    )
     odds = odds + at["hardship"] * of["hardship"].to_numpy() + at["frailty"] * of["frailty"].to_numpy()
     return rng.random(len(odds)) < chance(odds)
 
@@ -127,4 +133,6 @@ def table(chunk: Chunk, who: Patients, born: pd.DataFrame) -> pd.DataFrame:
 def recorded(chunk: Chunk) -> np.ndarray:
     """Return which children were born where and when birth records cover (bool)."""
     children = chunk.people.children
-    return (children["birth"].between(first_day("admissions"), last_day()) & (children["family"] >= 0)).to_numpy()
+    return (
+        children["birth"].between(first_day("admissions"), last_day()) & (children["family"] >= 0)
+    ).to_numpy()

@@ -83,11 +83,11 @@ def contacts(rng: np.random.Generator, chunk: Chunk, of: Background) -> dict[str
         usual = pd.DataFrame({"child": child, "day": birth[child] + (age * YEAR).astype(np.int64)})
         usual["category"] = -1
         # Whoever draws codes needs the age band of a usual contact and the category of one around a referral.
-        found[kind] = pd.concat([usual, around[around["kind"] == kind].drop(columns="kind")], ignore_index=True)
+        found[kind] = pd.concat(
+            [usual, around[around["kind"] == kind].drop(columns="kind")], ignore_index=True
+        )
     found["emergency"]["reason"] = _reasons(rng, found["emergency"], birth)
-    found["outpatient"]["specialty"] = choose_by(
-        rng, list(value("health.specialties").values()), found["outpatient"]["category"] >= 0
-    )
+    found["outpatient"]["specialty"] = _specialties(rng, found["outpatient"], birth, of)
     found["emergency"] = pd.concat([found["emergency"], _self_harm(rng, chunk, of)], ignore_index=True)
     return {kind: _alive(chunk, rows, first_day(RECORDS[kind])) for kind, rows in found.items()}
 
@@ -148,8 +148,26 @@ def _reasons(rng: np.random.Generator, rows: pd.DataFrame, birth: np.ndarray) ->
     return pd.Categorical(np.where(too_young, "illness", drawn), dtype=_reason_type())
 
 
+def _specialties(
+    rng: np.random.Generator, rows: pd.DataFrame, birth: np.ndarray, of: Background
+) -> pd.Categorical:
+    """Draw specialties of appointments: usual ones, around a referral, or of a child known to social care."""
+    lists = value("health.specialties")
+    child = rows["child"].to_numpy()
+    known = of.contact[child, _years_old(rows["day"].to_numpy(), birth[child])] > 0
+    kind = np.where(rows["category"] >= 0, "around", np.where(known, "known", "usual"))
+    return choose_by(rng, list(lists.values()), pd.Index(lists).get_indexer(kind))
+
+
+def _years_old(days: np.ndarray, birth: np.ndarray) -> np.ndarray:
+    """Return the year of age (column of `Background.contact`) of each day."""
+    return np.clip(((days - birth) / YEAR).astype(np.int64), 0, AGES[-1])
+
+
 def _reason_type() -> pd.CategoricalDtype:
-    return pd.CategoricalDtype(sorted(["illness", "injury", "assault", "mental_health", "substance", "other", "self_harm"]))
+    return pd.CategoricalDtype(
+        sorted(["illness", "injury", "assault", "mental_health", "substance", "other", "self_harm"])
+    )
 
 
 def _self_harm(rng: np.random.Generator, chunk: Chunk, of: Background) -> pd.DataFrame:
@@ -194,9 +212,10 @@ def outpatient_table(
     """Return the canonical table of outpatient appointments, one a day and specialty."""
     at = value("health.attended")
     child, days = appointments["child"].to_numpy(), appointments["day"].to_numpy()
-    age = ((days - chunk.people.children["birth"].to_numpy()[child]) / YEAR).astype(np.int64)
-    known = of.contact[child, np.clip(age, 0, AGES[-1])] > 0
-    came = rng.random(len(child)) < chance(at["level"] + at["hardship"] * of.hardship[child] + at["known"] * known)
+    known = of.contact[child, _years_old(days, chunk.people.children["birth"].to_numpy()[child])] > 0
+    came = rng.random(len(child)) < chance(
+        at["level"] + at["hardship"] * of.hardship[child] + at["known"] * known
+    )
     specialty = appointments["specialty"].array
     key = (child * 10**6 + days) * 100 + specialty.codes
     table = pd.DataFrame(

@@ -59,7 +59,9 @@ def _of_children(rng: np.random.Generator, chunk: Chunk, of: Background) -> pd.D
     watched = _watched(children["birth"].to_numpy(), AGES)
     rates = by_age(value("health.mental_health.child"), AGES) * ratio * np.exp(own[:, None] + sex) * watched
     child, age = events_by_rate(rng, rates)
-    usual = pd.DataFrame({"child": child, "day": children["birth"].to_numpy()[child] + (age * YEAR).astype(np.int64)})
+    usual = pd.DataFrame(
+        {"child": child, "day": children["birth"].to_numpy()[child] + (age * YEAR).astype(np.int64)}
+    )
     found = pd.concat([usual, _around(rng, chunk)], ignore_index=True)
     age = (found["day"].to_numpy() - children["birth"].to_numpy()[found["child"]]) / YEAR
     found, age = found[age >= LEAST_AGE], age[age >= LEAST_AGE]
@@ -113,7 +115,9 @@ def _of_parents(rng: np.random.Generator, chunk: Chunk, who: Patients) -> pd.Dat
         family, year = events_by_rate(rng, rates * ratio * there[:, None])
         usual = pd.DataFrame({"family": family, "day": begin + (year * YEAR).astype(np.int64)})
         # What lies before a referral of the family falls on one parent or both alike.
-        own_part = before[there[before["family"]] & (rng.random(len(before)) < value("health.mental_health.parent_before"))]
+        own_part = before[
+            there[before["family"]] & (rng.random(len(before)) < value("health.mental_health.parent_before"))
+        ]
         found = pd.concat([usual, own_part], ignore_index=True)
         parts.append(found.assign(patient=patient(found["family"])))
     found = pd.concat(parts, ignore_index=True)
@@ -186,11 +190,17 @@ def _place(chunk: Chunk, found: pd.DataFrame) -> np.ndarray:
                    people["authority"].to_numpy()[child])  # fmt: skip
     family = found["family"].to_numpy()
     moved = found["day"] >= families["moved"].to_numpy()[family]
-    home = np.where(moved, families["neighbourhood_after"].to_numpy()[family], families["neighbourhood"].to_numpy()[family])
+    home = np.where(
+        moved,
+        families["neighbourhood_after"].to_numpy()[family],
+        families["neighbourhood"].to_numpy()[family],
+    )
     return np.where(child >= 0, own, area[home])
 
 
-def _contacts(rng: np.random.Generator, found: pd.DataFrame, accepted: np.ndarray, place: np.ndarray) -> pd.DataFrame:
+def _contacts(
+    rng: np.random.Generator, found: pd.DataFrame, accepted: np.ndarray, place: np.ndarray
+) -> pd.DataFrame:
     """Return contacts offered within accepted referrals: row of the referral, day; the first after a wait."""
     at, wait = value("health.mental_health.contacts"), value("health.mental_health.first_wait")
     number = np.where(accepted, rng.geometric(1 / at["mean"], len(found)), 0)
@@ -224,13 +234,17 @@ def _kept(
     }
 
 
-def _codes(rng: np.random.Generator, found: pd.DataFrame) -> tuple[pd.Categorical, pd.Categorical, pd.Categorical]:
+def _codes(
+    rng: np.random.Generator, found: pd.DataFrame
+) -> tuple[pd.Categorical, pd.Categorical, pd.Categorical]:
     """Draw reason, source and team of each referral."""
     group = found["group"].to_numpy()
     reasons = value("health.mental_health.reasons")
     reason = choose_by(rng, [reasons[name] for name in GROUPS], group)
     sources, teams = value("health.mental_health.sources"), value("health.mental_health.teams")
-    source = choose_by(rng, [sources[kind] for kind in ("child", "known", "parent")], np.minimum(group // 2, 2))
+    source = choose_by(
+        rng, [sources[kind] for kind in ("child", "known", "parent")], np.minimum(group // 2, 2)
+    )
     by_group = [teams["child"], teams["parent"], {"perinatal": 1.0}, {"eating": 1.0}, {"crisis": 1.0}]
     at = np.select([reason == "eating", reason == "crisis", group == GROUPS["perinatal"], group == GROUPS["parent"]],
                    [3, 4, 2, 1], 0)  # fmt: skip

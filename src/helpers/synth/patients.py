@@ -59,9 +59,13 @@ def patients(chunk: Chunk) -> Patients:
     last = last_day()
     parents = families.assign(neighbourhood=_home(families, last), death=NEVER)
     mothers = parents.assign(person=families["mother"], birth=families["mother_birth"], sex="F")
-    fathers = parents.assign(person=families["father"], birth=families["father_birth"], sex="M", ethnicity=None)
+    fathers = parents.assign(
+        person=families["father"], birth=families["father_birth"], sex="M", ethnicity=None
+    )
     fathers["neighbourhood"] = np.where(families["separated"] > last, fathers["neighbourhood"], -1)
-    born = children.assign(neighbourhood=_home(children, last), death=chunk.death, from_day=children["arrival"])
+    born = children.assign(
+        neighbourhood=_home(children, last), death=chunk.death, from_day=children["arrival"]
+    )
     columns = ["person", "birth", "death", "from_day", "sex", "ethnicity", "neighbourhood"]
     people = pd.concat(
         [born[columns], mothers.assign(from_day=mothers["birth"])[columns],
@@ -88,7 +92,9 @@ def table(rng: np.random.Generator, who: Patients, fathers: np.ndarray, chunk: C
     last = last_day()
     born = np.flatnonzero((who.people["birth"] <= last) & (who.people["from_day"] <= last))
     families = chunk.people.children["family"].to_numpy()
-    mothers = np.unique(who.mother(families[born[born < who.children]][families[born[born < who.children]] >= 0]))
+    mothers = np.unique(
+        who.mother(families[born[born < who.children]][families[born[born < who.children]] >= 0])
+    )
     rows = np.concatenate([born[born < who.children], mothers, np.unique(fathers)]).astype(np.int64)
     found = who.people.iloc[rows]
     hidden = rng.random(len(rows)) < value("health.ethnicity_missing")

@@ -73,7 +73,9 @@ def effect_of_place(places: Places, name: str) -> np.ndarray:
     It is drawn from the places themselves, so that it follows from the country's seed.
     """
     own = places.authorities["turnover"].to_numpy(dtype=float).view(np.uint32)
-    return np.random.default_rng([crc32(name.encode()), *own[:64].tolist()]).normal(size=len(places.authorities))
+    return np.random.default_rng([crc32(name.encode()), *own[:64].tolist()]).normal(
+        size=len(places.authorities)
+    )
 
 
 def number_within(key: np.ndarray) -> np.ndarray:
