@@ -1,9 +1,9 @@
-"""Measures the targets on health: hospital contacts around a referral, and the health of children looked after."""
+"""Measures the targets on health: hospital contacts around a referral, health of children looked after."""
 
 from helpers.calibration.base import one, target
 from helpers.sources.store import Store
 
-# First referral of each child known to hospitals, by the highest level of involvement in the two years after it.
+# First referral of each child that hospitals know, by the highest level of involvement in two years after it.
 # A child may have several numbers in social care; `linked_people` says which belong to one person.
 FIRST = """
     WITH link AS (
@@ -55,9 +55,9 @@ CONTACTS = """
 def contacts_around_referral(store: Store, level: int) -> float:
     """Return hospital contacts per child from two years before the first referral to two years after it.
 
-    Luna et al. study first referrals of 2009 to 2018. A child counts once, in the group of the highest level of
-    involvement (1 in need, 2 child protection plan, 3 looked after) within two years. A contact is an emergency
-    attendance, an admission other than birth, or an outpatient appointment kept.
+    Luna et al. study first referrals of 2009 to 2018. A child counts once, in the group of the highest
+    level of involvement (1 in need, 2 child protection plan, 3 looked after) within two years. A contact is
+    an emergency attendance, an admission other than birth, or an outpatient appointment kept.
     """
     return one(
         store,

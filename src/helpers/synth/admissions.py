@@ -1,7 +1,8 @@
 """Admissions to hospital and their diagnoses: births, emergencies that lead to a stay, and planned ones.
 
-Each admission has a reason; the reason gives the main diagnosis and, for injuries, the external cause (ICD-10).
-A chronic condition is the cause of some admissions and is recorded beside the cause of most others.
+Each admission has a reason; the reason gives the main diagnosis and, for injuries, the external cause
+(ICD-10). A chronic condition is the cause of some admissions and is recorded beside the cause of most
+others.
 """
 
 from __future__ import annotations
@@ -143,7 +144,7 @@ def _further(rng: np.random.Generator, reason: pd.Series) -> pd.Categorical:
 
 
 def _diagnoses(keys: pd.DataFrame, codes: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per diagnosis: the main one first, then external cause, other diagnosis and condition."""
+    """Return one row per diagnosis: main one, external cause, further one and chronic condition."""
     columns = ["main", "cause", "further", "condition"]
     there = codes[columns].notna().to_numpy()
     row, column = np.nonzero(there)

@@ -26,8 +26,8 @@ def deliveries(rng: np.random.Generator, chunk: Chunk) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        babies (int), first (bool), mother_age (years), smoker, late_booking (bool), weeks (int), weight (grams),
-        preterm (bool).
+        babies (int), first (bool), mother_age (years), smoker, late_booking (bool), weeks (int), weight
+        (grams), preterm (bool).
     """
     children = chunk.people.children
     of = of_family(chunk.people, ["mother_birth", "hardship", "substance_use", "domestic_abuse"])

@@ -1,10 +1,11 @@
-"""Health of children and parents, as Hospital Episode Statistics and the Mental Health Services Data Set hold it.
+"""Health of children and parents, as hospital and mental health records hold it.
 
 `patients` numbers the people of a chunk the way health records do. `births` draws pregnancies and chronic
-conditions, `hospital` the contacts with hospitals, `admissions` stays and diagnoses, `mental_health` referrals and
-contacts of children and parents. Planted: hospital use rises around a referral to social care and in years of
-contact; chronic conditions go with disability and early birth; self-harm follows sex, age and contact with social
-care; parents with lasting difficulties come to mental health services before their children come to social care.
+conditions, `hospital` the contacts with hospitals, `admissions` stays and diagnoses, `mental_health`
+referrals and contacts of children and parents. Planted: hospital use rises around a referral to social care
+and in years of contact; chronic conditions go with disability and early birth; self-harm follows sex, age
+and contact with social care; parents with lasting difficulties come to mental health services before their
+children come to social care.
 """
 
 from __future__ import annotations
@@ -53,13 +54,13 @@ def tables(rng: np.random.Generator, chunk: Chunk) -> tuple[Tables, Tables]:
 
 def _truth(who: patients.Patients, known: pd.DataFrame, of: hospital.Background) -> Tables:
     """Return who stands behind each number in health records, and each child's own traits."""
-    person = pd.Series(who.people["person"].to_numpy(), index=who.ids[who.rank])
-    links = pd.DataFrame({"patient_id": known["patient_id"].astype(str)})
-    links["person"] = person[~person.index.duplicated()].reindex(links["patient_id"]).to_numpy()
-    children = pd.DataFrame(
-        {"patient_id": who.number(np.arange(who.children)).astype(str), "chronic": of.chronic > 0, "use": of.use.round(3)}
-    )  # fmt: skip
+    row_of = np.empty(len(who.numbers.categories), dtype=np.int64)  # by place of the number
+    row_of[who.rank] = np.arange(len(who.rank))
+    row = row_of[known["patient_id"].cat.codes]
+    ids = known["patient_id"].astype(str).to_numpy(dtype=object)
+    child = row < who.children
+    traits = {"chronic": of.chronic[row[child]] > 0, "use": of.use[row[child]].round(3)}
     return {
-        "health_people": links,
-        "health_children": children[children["patient_id"].isin(links["patient_id"])],
+        "health_people": pd.DataFrame({"patient_id": ids, "person": who.people["person"].to_numpy()[row]}),
+        "health_children": pd.DataFrame({"patient_id": ids[child], **traits}),
     }

@@ -1,7 +1,8 @@
 """Health visitor contacts of children under five: the five mandated ones, and more where there is more need.
 
-The service level of a family follows its difficulties; families in the visited arm of the home visiting trial are
-seen more often than others of the same level. The antenatal contact lies before birth: it is of the mother.
+The service level of a family follows its difficulties; families in the visited arm of the home visiting
+trial are seen more often than others of the same level. The antenatal contact lies before birth: it is of
+the mother.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def _levels(rng: np.random.Generator, chunk: Chunk) -> pd.Categorical:
 
 
 def _mandated(rng: np.random.Generator, chunk: Chunk) -> pd.DataFrame:
-    """Return child, day and contact of the five contacts that every family is offered, where they were kept."""
+    """Return child, day and contact of the five contacts that every family is offered, where kept."""
     children = chunk.people.children
     near = np.flatnonzero(
         (children["birth"] > first_day("health_visiting") - 3 * YEAR) & (children["family"] >= 0)

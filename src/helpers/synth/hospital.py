@@ -1,10 +1,10 @@
-"""Contacts with hospitals: emergencies, planned admissions and outpatient appointments of children and young people.
+"""Contacts of children and young people with hospitals: emergencies, planned admissions, appointments.
 
-Three processes run beside each other. One goes through life: its rate follows age and calendar year, the child's
-chronic condition, disability and family, and is higher in years of contact with social care. The second comes with
-what leads to a referral: contacts lie around its day, most of them before, and their reasons follow the demand
-category. The third is self-harm, in adolescence, by sex and contact with social care. An emergency may lead to an
-admission; what is known of admissions is written in `admissions`.
+Three processes run beside each other. One goes through life: its rate follows age and calendar year, the
+child's chronic condition, disability and family, and is higher in years of contact with social care. The
+second comes with what leads to a referral: contacts lie around its day, most of them before, and their
+reasons follow the demand category. The third is self-harm, in adolescence, by sex and contact with social
+care. An emergency may lead to an admission; what is known of admissions is written in `admissions`.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ RECORDS = {"emergency": "admissions", "planned": "admissions", "outpatient": "ou
 class Background(NamedTuple):
     """What bears on the health of each child (row of `people.children`).
 
-    chronic (bool), use (mean 1), hardship, area, disabled, frailty, parent_mental_health (float); contact: status in
-    social care (0 to 3) in each year of age, shape (children, 25).
+    chronic (bool), use (mean 1), hardship, area, disabled, frailty, parent_mental_health (float); contact:
+    status in social care (0 to 3) in each year of age, shape (children, 25).
     """
 
     chronic: np.ndarray
@@ -59,7 +59,7 @@ def background(rng: np.random.Generator, chunk: Chunk, chronic: np.ndarray) -> B
 
 
 def _contact(chunk: Chunk) -> np.ndarray:
-    """Return the highest status in social care in the academic year in which most of each year of age lies."""
+    """Return the status in social care in the academic year in which most of each year of age lies."""
     middle = 1970 + chunk.people.children["birth"].to_numpy()[:, None] / YEAR + AGES + 0.5
     column = np.floor(middle + 1 / 3).astype(np.int64) - chunk.journeys.years()[0]
     inside = (column >= 0) & (column < chunk.journeys.in_year.shape[1])
@@ -68,7 +68,7 @@ def _contact(chunk: Chunk) -> np.ndarray:
 
 
 def contacts(rng: np.random.Generator, chunk: Chunk, of: Background) -> dict[str, pd.DataFrame]:
-    """Return emergencies, planned admissions and outpatient appointments before any record is cut to its window.
+    """Return emergencies, planned admissions and outpatient appointments within the years of the records.
 
     Returns
     -------
@@ -192,7 +192,7 @@ def _alive(chunk: Chunk, rows: pd.DataFrame, begin: int) -> pd.DataFrame:
 
 
 def emergency_table(who: Patients, emergencies: pd.DataFrame) -> pd.DataFrame:
-    """Return the canonical table of attendances; `emergencies` as `contacts` gives them, with admitted, directly."""
+    """Return the canonical table of attendances; `emergencies` as `admissions.decide` returns them."""
     seen = emergencies[(emergencies["day"] >= first_day("emergencies")) & ~emergencies["directly"]]
     key = seen["child"].to_numpy() * 10**6 + seen["day"].to_numpy()
     return pd.DataFrame(

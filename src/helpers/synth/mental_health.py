@@ -1,9 +1,9 @@
 """Mental health care of children and of their parents: referrals to services, and the contacts that follow.
 
-Children are referred at a rate by age and sex that is higher with disability, a parent's difficulties and contact
-with social care, and around a referral to social care for their own mental health. Parents with a lasting
-difficulty are often referred too, and many in the months before the first referral of the family to social care.
-Only what falls into the years of the records is drawn.
+Children are referred at a rate by age and sex that is higher with disability, a parent's difficulties and
+contact with social care, and around a referral to social care for their own mental health. Parents with a
+lasting difficulty are often referred too, and many in the months before the first referral of the family to
+social care. Only what falls into the years of the records is drawn.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def referrals(rng: np.random.Generator, chunk: Chunk, who: Patients, of: Backgro
     Returns
     -------
     pandas.DataFrame
-        patient (row of the people in `who`), child (row; -1 for a parent), family (row), day, group (see `GROUPS`);
-        in order of patient and day.
+        patient (row of the people in `who`), child (row; -1 for a parent), family (row), day, group (see
+        `GROUPS`); in order of patient and day.
     """
     children = _of_children(rng, chunk, of)
     parents = _of_parents(rng, chunk, who)
@@ -82,7 +82,7 @@ def _watched(birth: np.ndarray, ages: np.ndarray) -> np.ndarray:
 
 
 def _around(rng: np.random.Generator, chunk: Chunk) -> pd.DataFrame:
-    """Return mental health referrals of children that come with a referral to social care, by its category."""
+    """Return mental health referrals of children that come with a referral to social care."""
     referred = chunk.events.referrals
     number = rng.poisson((referred["category"] + 1).map(value("health.mental_health.around")))
     row = np.repeat(np.arange(len(referred)), number)
@@ -127,7 +127,7 @@ def _of_parents(rng: np.random.Generator, chunk: Chunk, who: Patients) -> pd.Dat
 
 
 def _before_referral(rng: np.random.Generator, chunk: Chunk) -> pd.DataFrame:
-    """Return a day before the first social care referral of each family in which a parent has a difficulty."""
+    """Return a day before the first social care referral of families in which a parent has a difficulty."""
     family = chunk.people.children["family"].to_numpy()[chunk.events.referrals["child"]]
     first = chunk.events.referrals["referral"].groupby(family).min()
     first = first[first.index >= 0]
@@ -170,9 +170,18 @@ def tables(
     closed = to_dates(ends, last_day())
     reasons, sources, teams = _codes(rng, found)
     made = pd.DataFrame(
-        {"patient_id": who.number(found["patient"]), "referral_id": ids, "referral_date": to_dates(found["day"]),
-         "source": sources, "reason": reasons, "team": teams, "accepted": accepted, "closed_date": closed}
-    ).assign(**_scores(rng, contacts, accepted & closed.notna().to_numpy()))  # fmt: skip
+        {
+            "patient_id": who.number(found["patient"]),
+            "referral_id": ids,
+            "referral_date": to_dates(found["day"]),
+            "source": sources,
+            "reason": reasons,
+            "team": teams,
+            "accepted": accepted,
+            "closed_date": closed,
+            **_scores(rng, contacts, accepted & closed.notna().to_numpy()),
+        }
+    )
     row = contacts["row"].to_numpy()
     keys = pd.DataFrame({"patient_id": who.number(found["patient"].to_numpy()[row]), "referral_id": ids[row]})
     return {
@@ -183,19 +192,13 @@ def tables(
 
 def _place(chunk: Chunk, found: pd.DataFrame) -> np.ndarray:
     """Return the authority (row) where each patient lives on the day of referral."""
-    child = found["child"].to_numpy()
-    people, families = chunk.people.children, chunk.people.families
     area = chunk.places.neighbourhoods["authority"].to_numpy()
-    own = np.where(found["day"] >= people["moved"].to_numpy()[child], people["authority_after"].to_numpy()[child],
-                   people["authority"].to_numpy()[child])  # fmt: skip
-    family = found["family"].to_numpy()
-    moved = found["day"] >= families["moved"].to_numpy()[family]
-    home = np.where(
-        moved,
-        families["neighbourhood_after"].to_numpy()[family],
-        families["neighbourhood"].to_numpy()[family],
-    )
-    return np.where(child >= 0, own, area[home])
+    homes = []
+    for rows, row in ((chunk.people.children, found["child"]), (chunk.people.families, found["family"])):
+        home = rows[["neighbourhood", "neighbourhood_after"]].to_numpy()
+        moved = found["day"].to_numpy() >= rows["moved"].to_numpy()[row]
+        homes.append(area[home[row, moved.astype(np.int64)]])
+    return np.where(found["child"] >= 0, *homes)
 
 
 def _contacts(
@@ -246,8 +249,8 @@ def _codes(
         rng, [sources[kind] for kind in ("child", "known", "parent")], np.minimum(group // 2, 2)
     )
     by_group = [teams["child"], teams["parent"], {"perinatal": 1.0}, {"eating": 1.0}, {"crisis": 1.0}]
-    at = np.select([reason == "eating", reason == "crisis", group == GROUPS["perinatal"], group == GROUPS["parent"]],
-                   [3, 4, 2, 1], 0)  # fmt: skip
+    parent, perinatal = group == GROUPS["parent"], group == GROUPS["perinatal"]
+    at = np.select([reason == "eating", reason == "crisis", perinatal, parent], [3, 4, 2, 1], 0)
     return reason, source, choose_by(rng, by_group, at)
 
 

@@ -22,14 +22,18 @@ STRIDE = 129_140_163  # shares no factor with 10**9, and differs from the one of
 class Patients(NamedTuple):
     """The people of a chunk, as health records know them.
 
-    people: person (number, -1 where unknown), birth, death, from_day (first day in the country or of life), sex,
-    ethnicity, neighbourhood (row of `Places.neighbourhoods`, of the last address).
-    ids: numbers of all of them, sorted; rank: where each person's number stands in them.
+    people: person (number, -1 where unknown), birth, death, from_day (first day in the country or of life),
+    sex, ethnicity, neighbourhood (row of `Places.neighbourhoods`, of the last address).
+
+    numbers: the numbers of all of them, sorted.
+
+    rank: where each person's number stands in `numbers`.
+
     children, families: how many of each.
     """
 
     people: pd.DataFrame
-    ids: np.ndarray
+    numbers: pd.CategoricalDtype
     rank: np.ndarray
     children: int
     families: int
@@ -44,7 +48,7 @@ class Patients(NamedTuple):
 
     def number(self, row: np.ndarray) -> pd.Categorical:
         """Return the numbers of people; as categories they sort fast and take little room."""
-        return pd.Categorical.from_codes(self.rank[np.asarray(row)], self.ids)
+        return pd.Categorical.from_codes(self.rank[np.asarray(row)], dtype=self.numbers)
 
 
 def patient_ids(person: np.ndarray) -> np.ndarray:
@@ -74,7 +78,7 @@ def patients(chunk: Chunk) -> Patients:
     ids = patient_ids(people["person"].to_numpy())
     # Unknown fathers share one number, which nobody uses.
     found, rank = np.unique(ids, return_inverse=True)
-    return Patients(people, found, rank, len(children), len(families))
+    return Patients(people, pd.CategoricalDtype(found), rank, len(children), len(families))
 
 
 def last_day() -> int:
@@ -88,7 +92,7 @@ def first_day(records: str) -> int:
 
 
 def table(rng: np.random.Generator, who: Patients, fathers: np.ndarray, chunk: Chunk) -> pd.DataFrame:
-    """Return the canonical table of patients: every child born, their mothers, and the fathers named (rows)."""
+    """Return the canonical table of patients: children born, their mothers, and the fathers named."""
     last = last_day()
     born = np.flatnonzero((who.people["birth"] <= last) & (who.people["from_day"] <= last))
     families = chunk.people.children["family"].to_numpy()

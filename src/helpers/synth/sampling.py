@@ -44,7 +44,9 @@ def by_age(points: dict[int, float], ages: np.ndarray) -> np.ndarray:
 
 
 def choose_by(rng: np.random.Generator, shares: list[dict[str, float]], group: np.ndarray) -> pd.Categorical:
-    """Draw a code for each row with the shares of its group (a position in `shares`; they need not add to one).
+    """Draw a code for each row with the shares of its group, a position in `shares`.
+
+    Shares of a group need not add to one.
 
     Returns
     -------
