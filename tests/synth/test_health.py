@@ -62,6 +62,7 @@ def test_nothing_happens_to_a_patient_before_birth_after_death_or_outside_the_re
     tables, people, name, date
 ):
     when = tables[name][date]
+    assert tables[name]["patient_id"].astype(str).isin(people.index).all()
     who = people.loc[tables[name]["patient_id"].astype(str)]
     assert (when.to_numpy() >= who["birth_date"].to_numpy()).all()
     assert not (when.to_numpy() > who["death_date"].to_numpy()).any()

@@ -40,9 +40,8 @@ def tables(rng: np.random.Generator, chunk: Chunk) -> tuple[Tables, Tables]:
     found = hospital.contacts(rng, chunk, of)
     emergencies = admissions.decide(rng, found["emergency"])
     referrals = mental_health.referrals(rng, chunk, who, of)
-    fathers = referrals["patient"][referrals["patient"] >= who.father(0)].to_numpy()
     made = {
-        "patients": patients.table(rng, who, fathers, chunk),
+        "patients": patients.table(rng, who, referrals["patient"].to_numpy(), chunk),
         "births": births.table(chunk, who, born),
         "emergency_attendances": hospital.emergency_table(who, emergencies),
         "outpatient_appointments": hospital.outpatient_table(rng, chunk, who, of, found["outpatient"]),

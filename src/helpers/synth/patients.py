@@ -91,15 +91,14 @@ def first_day(records: str) -> int:
     return day(value("health.from_year")[records] - 1, 4, 1)
 
 
-def table(rng: np.random.Generator, who: Patients, fathers: np.ndarray, chunk: Chunk) -> pd.DataFrame:
-    """Return the canonical table of patients: children born, their mothers, and the fathers named."""
+def table(rng: np.random.Generator, who: Patients, treated: np.ndarray, chunk: Chunk) -> pd.DataFrame:
+    """Return the canonical table of patients: children born, their mothers, and parents `treated` (rows)."""
     last = last_day()
-    born = np.flatnonzero((who.people["birth"] <= last) & (who.people["from_day"] <= last))
-    families = chunk.people.children["family"].to_numpy()
-    mothers = np.unique(
-        who.mother(families[born[born < who.children]][families[born[born < who.children]] >= 0])
-    )
-    rows = np.concatenate([born[born < who.children], mothers, np.unique(fathers)]).astype(np.int64)
+    children = who.people[: who.children]
+    born = np.flatnonzero((children["birth"] <= last) & (children["from_day"] <= last))
+    family = chunk.people.children["family"].to_numpy()[born]
+    parents = np.concatenate([who.mother(family[family >= 0]), treated[treated >= who.children]])
+    rows = np.concatenate([born, np.unique(parents)]).astype(np.int64)
     found = who.people.iloc[rows]
     hidden = rng.random(len(rows)) < value("health.ethnicity_missing")
     names = chunk.places.neighbourhoods["neighbourhood"].to_numpy(dtype=object)
