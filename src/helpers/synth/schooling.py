@@ -102,7 +102,7 @@ def school_years(rng: np.random.Generator, chunk: Chunk) -> SchoolYears:
 def _by_age(birth: np.ndarray) -> np.ndarray:
     """Return the year group by age of each child in each year; reception begins in the year after the fourth birthday."""
     cohort = collection_year(birth - SINCE_APRIL)
-    return (years() - cohort[:, None] - 4).astype(np.int8)
+    return (years() - cohort[:, None] - 5).astype(np.int8)
 
 
 def _in_country(chunk: Chunk, census: np.ndarray) -> np.ndarray:
