@@ -26,9 +26,9 @@ ONLY, MAIN, SECOND = range(3)
 class Rolls(NamedTuple):
     """Enrolments, one row per pupil, term and school in key order.
 
-    child (row of `Families.children`), pupil (number in order of pupil_id), column (of the year), term, on
-    (day of the census), school (row of `Places.schools`), status (place in `STATUS`), entry and leaving (days on
-    which the pupil joined and left the roll, NEVER while on it).
+    child (row of `Families.children`), pupil (number in order of pupil_id), column (of the year), term,
+    on (day of the census), school (row of `Places.schools`), status (place in `STATUS`), entry and
+    leaving (days on which the pupil joined and left the roll, NEVER while on it).
     """
 
     child: np.ndarray
