@@ -7,20 +7,36 @@ lasts and one that is new at each stage of schooling.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
-from helpers.synth import referrals
+from helpers.synth import people, referrals
 from helpers.synth.chunk import Chunk
+from helpers.synth.days import NEVER, day, to_dates
+from helpers.synth.journeys import FIRST_YEAR
 from helpers.synth.parameters import value
 
 TYPES = ("SPLD", "MLD", "SLD", "PMLD", "SEMH", "SLCN", "HI", "VI", "MSI", "PD", "ASD", "OTH", "NSA")
+SEMH = TYPES.index("SEMH")
 NONE, SUPPORT, PLAN = range(3)
 STAGES = np.array([0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 4])  # of reception to year 13
 
 
-def draw(rng: np.random.Generator, chunk: Chunk, by_age: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return special needs by year and the type of need, as in `schooling.SchoolYears`.
+class Needs(NamedTuple):
+    """Special needs of each child.
+
+    sen: int8 of shape (children, years): 0 none, 1 support, 2 plan, as long as of school age, at school or not.
+    type: int8 of shape (children,), place in `TYPES` of the primary need, -1 where there is never any.
+    """
+
+    sen: np.ndarray
+    type: np.ndarray
+
+
+def draw(rng: np.random.Generator, chunk: Chunk, by_age: np.ndarray) -> Needs:
+    """Return special needs by year, and the type of need.
 
     Parameters
     ----------
@@ -36,7 +52,7 @@ def draw(rng: np.random.Generator, chunk: Chunk, by_age: np.ndarray) -> tuple[np
     supported = _support(rng, chunk, status, group)
     sen = np.where(planned, PLAN, np.where(supported, SUPPORT, NONE)).astype(np.int8)
     sen[(by_age < 0) | (by_age >= len(STAGES))] = NONE
-    return sen, _types(rng, chunk, sen, status[:, -1])
+    return Needs(sen, _types(rng, chunk, sen, status[:, -1]))
 
 
 def _own(chunk: Chunk, effects: dict[str, float]) -> np.ndarray:
