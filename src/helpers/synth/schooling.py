@@ -20,7 +20,7 @@ from helpers.synth.out_of_school import Elsewhere
 from helpers.synth.parameters import value
 
 OLDEST = 13  # year group of the last year in a school's sixth form
-TERMS = ("autumn", "spring", "summer")
+TERMS = ("AUT", "SPR", "SUM")  # codes, in the order of the year and of the alphabet
 AUTUMN, SPRING, SUMMER = range(3)
 SINCE_APRIL = 153  # days from 1 April to 1 September, the first day of an academic year
 NOT_MISSING, HOME_EDUCATED, MISSING_EDUCATION = range(3)
@@ -102,7 +102,7 @@ def school_years(rng: np.random.Generator, chunk: Chunk) -> SchoolYears:
 def _by_age(birth: np.ndarray) -> np.ndarray:
     """Return the year group by age of each child in each year; reception begins in the year after the fourth birthday."""
     cohort = collection_year(birth - SINCE_APRIL)
-    return (years() - cohort[:, None] - 4).astype(np.int8)
+    return (years() - cohort[:, None] - 5).astype(np.int8)
 
 
 def _in_country(chunk: Chunk, census: np.ndarray) -> np.ndarray:

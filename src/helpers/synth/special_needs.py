@@ -12,10 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers.synth import people, referrals
+from helpers.synth import referrals
 from helpers.synth.chunk import Chunk
-from helpers.synth.days import NEVER, day, to_dates
-from helpers.synth.journeys import FIRST_YEAR
 from helpers.synth.parameters import value
 
 TYPES = ("SPLD", "MLD", "SLD", "PMLD", "SEMH", "SLCN", "HI", "VI", "MSI", "PD", "ASD", "OTH", "NSA")
