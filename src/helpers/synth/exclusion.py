@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, ndtr
 
-from helpers.synth import people
+from helpers.synth import people, school_places
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import day, to_dates
 from helpers.synth.journeys import FIRST_YEAR
 from helpers.synth.parameters import choose, value
 from helpers.synth.pupil_traits import by_year, effects, linear, traits
-from helpers.synth.schooling import SchoolYears
+from helpers.synth.schooling import TERMS, SchoolYears
 
 Tables = dict[str, pd.DataFrame]
 REASONS_CHANGED = 2021  # academic year from which up to three reasons are recorded, from a new list
@@ -42,11 +42,11 @@ def tables(rng: np.random.Generator, chunk: Chunk, years: SchoolYears) -> tuple[
     lasting = rng.normal(size=len(chunk.people.children))
     found = _excluded(rng, chunk, years, lasting)
     events = _events(rng, found)
-    events = events[events["start"] < chunk.death[events["child"]]].reset_index(drop=True)
+    events = events[_at_school(chunk, years, events)].reset_index(drop=True)
     pupils = np.flatnonzero((years.year_group >= 0).any(axis=1))
     ids = people.pupil_ids(chunk.people.children["person"].to_numpy())
     propensity = pd.DataFrame({"pupil_id": ids[pupils], "propensity": lasting[pupils].round(3)})
-    return {"exclusions": _table(rng, chunk, events, ids)}, {"exclusion_propensity": propensity}
+    return {"exclusions": _table(rng, chunk, years, events, ids)}, {"exclusion_propensity": propensity}
 
 
 def planted() -> pd.DataFrame:
@@ -69,7 +69,7 @@ def log_odds(found: pd.DataFrame, year_group: np.ndarray, year: np.ndarray) -> n
 def _excluded(
     rng: np.random.Generator, chunk: Chunk, years: SchoolYears, lasting: np.ndarray
 ) -> pd.DataFrame:
-    """Return one row per pupil and year with an exclusion: child, year, school, number, permanent."""
+    """Return one row per pupil and year with an exclusion: child, column, year, number, permanent."""
     column = np.arange(value("exclusion.from") - FIRST_YEAR, value("exclusion.to") - FIRST_YEAR + 1)
     child, at = np.nonzero(years.year_group[:, column] >= 0)
     at = column[at]
@@ -90,8 +90,8 @@ def _excluded(
     return pd.DataFrame(
         {
             "child": child[yes],
+            "column": at[yes],
             "year": year,
-            "school": school[yes],
             "number": np.minimum(number, value("exclusion.most")),
             "permanent": rng.random(len(year)) < expit(odds),
         }
@@ -131,12 +131,25 @@ def _school_days(year: int) -> np.ndarray:
     return days[open_]
 
 
-def _table(rng: np.random.Generator, chunk: Chunk, events: pd.DataFrame, ids: np.ndarray) -> pd.DataFrame:
+def _term(events: pd.DataFrame) -> np.ndarray:
+    """Return the term (place in TERMS) of each exclusion."""
+    years = range(FIRST_YEAR, value("exclusion.to") + 1)
+    begin = np.array([(day(y, 1, 1), day(y, 4, 16)) for y in years])  # of spring and summer
+    return (events["start"].to_numpy()[:, None] >= begin[events["column"]]).sum(axis=1)
+
+
+def _at_school(chunk: Chunk, years: SchoolYears, events: pd.DataFrame) -> np.ndarray:
+    """Return whether the pupil was alive and on roll in the term of each exclusion."""
+    on_roll = years.on_roll[events["child"], events["column"], _term(events)]
+    return on_roll & (events["start"] < chunk.death[events["child"]]).to_numpy()
+
+
+def _table(
+    rng: np.random.Generator, chunk: Chunk, years: SchoolYears, events: pd.DataFrame, ids: np.ndarray
+) -> pd.DataFrame:
     """Return the canonical table."""
-    year = events["year"].to_numpy()
-    start = events["start"].to_numpy()
-    spring = np.array([day(y, 1, 1) for y in range(FIRST_YEAR, FIRST_YEAR + 40)])[year - FIRST_YEAR]
-    summer = np.array([day(y, 4, 16) for y in range(FIRST_YEAR, FIRST_YEAR + 40)])[year - FIRST_YEAR]
+    child, column, year, start = (events[name].to_numpy() for name in ("child", "column", "year", "start"))
+    school = school_places.school_on(chunk, years.choice, child, column, start)
     first, second, third = (_reasons(rng, year) for _ in range(3))
     more, most = (rng.random(len(year)) < share for share in value("exclusion.more_reasons"))
     second = np.where(more & (year >= REASONS_CHANGED) & (second != first), second, None)
@@ -147,8 +160,8 @@ def _table(rng: np.random.Generator, chunk: Chunk, events: pd.DataFrame, ids: np
             "start_date": to_dates(start),
             "exclusion_no": events.groupby(["child", "start"]).cumcount() + 1,
             "academic_year": year,
-            "term": np.select([start < spring, start < summer], ["AUT", "SPR"], "SUM"),
-            "urn": chunk.places.schools["urn"].to_numpy()[events["school"]],
+            "term": np.array(TERMS, dtype=object)[_term(events)],
+            "urn": chunk.places.schools["urn"].to_numpy()[school],
             "category": np.where(events["permanent"], "PERM", "SUSP"),
             "reason": first,
             "second_reason": second,

@@ -27,6 +27,11 @@ def status_lately(chunk: Chunk) -> np.ndarray:
     return highest
 
 
+def _ever(chunk: Chunk) -> np.ndarray:
+    """Return the highest status (0 to 3) up to each year: int8 (children, years)."""
+    return np.maximum.accumulate(chunk.journeys.in_year, axis=1)
+
+
 def traits(chunk: Chunk, years: SchoolYears, child: np.ndarray, column: np.ndarray) -> pd.DataFrame:
     """Return what bears on the outcomes of pupils in a year.
 
@@ -42,7 +47,7 @@ def traits(chunk: Chunk, years: SchoolYears, child: np.ndarray, column: np.ndarr
     pandas.DataFrame
         float32, one row per pair. female; hardship and area (standard deviations); fsm (free school meals in
         the last six years); support and ehc (SEN support; statement or plan); cin, cpp, cla (the highest
-        status in the five years up to this one: one of them or none); cin_now, cpp_now, cla_now (status at
+        status in the five years up to this one: one of them or none); formerly (in none of them, but before); cin_now, cpp_now, cla_now (status at
         31 March of the year); support_social_care and ehc_social_care (special needs, and any status in the
         five years); support_now and ehc_now (special needs, and any status at 31 March).
     """
@@ -65,6 +70,7 @@ def traits(chunk: Chunk, years: SchoolYears, child: np.ndarray, column: np.ndarr
         "support": sen == 1,
         "ehc": sen == 2,
         **{name: lately == status for name, status in STATUS.items()},
+        "formerly": (lately == 0) & (_ever(chunk)[child, column] > 0),
         **{f"{name}_now": now == status for name, status in STATUS.items()},
         "support_social_care": (sen == 1) & (lately > 0),
         "ehc_social_care": (sen == 2) & (lately > 0),
