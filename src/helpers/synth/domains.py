@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from helpers.synth import education, places, school_places, social_care
+from helpers.synth import after_school, education, places, school_places, social_care
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import day
 from helpers.synth.parameters import value
@@ -23,6 +23,7 @@ OF_CHUNK: dict[str, Callable[[np.random.Generator, Chunk], tuple[Tables, Tables]
 # Each returns tables that need the whole country: (rng, places, counts) -> tables and truth.
 OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {
     "schools": school_places.tables,
+    "education": after_school.whole_country,
 }
 
 
