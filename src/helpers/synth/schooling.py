@@ -82,7 +82,7 @@ def school_years(rng: np.random.Generator, chunk: Chunk) -> SchoolYears:
     child, column = np.nonzero(in_spring)
     school = np.full(taught.shape, -1, dtype=np.int32)
     school[child, column] = school_places.school_on(chunk, choice, child, column, census[column, SPRING])
-    eligible = _free_meals(rng, chunk)
+    eligible = _free_meals(rng, chunk, by_age)
     return SchoolYears(
         year_group=np.where(in_spring, by_age, -1).astype(np.int8),
         by_age=by_age,
@@ -133,8 +133,8 @@ def _in_state_schools(rng: np.random.Generator, chunk: Chunk, by_age: np.ndarray
     return ~elsewhere[:, None] & ((by_age <= 11) | ((by_age <= OLDEST) & stays_on[:, None]))
 
 
-def _free_meals(rng: np.random.Generator, chunk: Chunk) -> np.ndarray:
-    """Return eligibility of all children in all years, as if all were at school."""
+def _free_meals(rng: np.random.Generator, chunk: Chunk, by_age: np.ndarray) -> np.ndarray:
+    """Return eligibility of all children of school age in all years, as if all were at school."""
     family = chunk.people.children["family"].to_numpy()
     weight = value("education.meals.score")
     hardship = referrals.of_family(chunk.people, ["hardship"])["hardship"].to_numpy()
@@ -144,6 +144,7 @@ def _free_meals(rng: np.random.Generator, chunk: Chunk) -> np.ndarray:
     score += np.array(value("education.meals.status"), dtype=np.float32)[chunk.journeys.in_year]
     known = value("education.meals.threshold")
     eligible = score > np.interp(years(), list(known), list(known.values())).astype(np.float32)
+    eligible &= by_age >= 0
     protected = years() >= value("education.meals.protected_from")
     eligible[:, protected] = np.maximum.accumulate(eligible[:, protected], axis=1)
     return eligible

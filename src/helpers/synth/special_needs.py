@@ -14,7 +14,7 @@ import pandas as pd
 
 from helpers.synth import referrals
 from helpers.synth.chunk import Chunk
-from helpers.synth.parameters import value
+from helpers.synth.parameters import categories, value
 
 TYPES = ("SPLD", "MLD", "SLD", "PMLD", "SEMH", "SLCN", "HI", "VI", "MSI", "PD", "ASD", "OTH", "NSA")
 SEMH = TYPES.index("SEMH")
@@ -53,6 +53,15 @@ def draw(rng: np.random.Generator, chunk: Chunk, by_age: np.ndarray) -> Needs:
     return Needs(sen, _types(rng, chunk, sen, status[:, -1]))
 
 
+def assessed_as_disabled(chunk: Chunk) -> np.ndarray:
+    """Return whether each child was ever in need in the demand category of disability (bool)."""
+    referred = chunk.events.referrals
+    name = categories()["name"].to_numpy()[referred["category"]]
+    found = np.zeros(len(chunk.people.children), dtype=bool)
+    found[referred["child"][(name == "Disability") & referred["in_need"]]] = True
+    return found
+
+
 def _own(chunk: Chunk, effects: dict[str, float]) -> np.ndarray:
     """Return the log odds that traits of child and family add."""
     children = chunk.people.children
@@ -72,6 +81,7 @@ def _by_year(name: str, width: int) -> np.ndarray:
 def _plans(rng: np.random.Generator, chunk: Chunk, status: np.ndarray, group: np.ndarray) -> np.ndarray:
     effects = value("education.plan.effects")
     own = _own(chunk, effects) + rng.logistic(size=len(group)).astype(np.float32)
+    own[assessed_as_disabled(chunk)] += effects["disability_case"]
     known = np.cumsum(chunk.journeys.in_year > 0, axis=1, dtype=np.int8)
     by_known = value("education.plan.years_in_need") * np.minimum(
         np.arange(128), value("education.plan.years_most")
@@ -103,7 +113,7 @@ def _types(rng: np.random.Generator, chunk: Chunk, sen: np.ndarray, status: np.n
     shares = pd.Series(value("education.types.shares"))[list(TYPES)]
     weights = np.tile(shares.to_numpy(), (len(sen), 1))
     cases = {
-        "disabled": chunk.people.children["disabled"].to_numpy(),
+        "disabled": chunk.people.children["disabled"].to_numpy() | assessed_as_disabled(chunk),
         "plan": most == PLAN,
         "in_need": status == 1,
         "protected": status == 2,
