@@ -127,8 +127,7 @@ def attainment_z(truth):
     rows = truth["attainment"]
     rows = rows[rows["tested"] & (rows["academic_year"] >= 2016)]
     planted = attainment.planted().query("outcome == 'attainment8'").set_index("term")["value"]
-    above = rows["prior"] - attainment.STANDARD
-    design = rows.assign(prior=above, prior_ehc=above * rows["ehc"])[list(planted.index)]
+    design = rows.assign(**attainment.prior_terms(rows))[list(planted.index)]
     cohorts = pd.get_dummies(rows["academic_year"], dtype=float)
     fitted = sm.OLS(rows["score"], design.join(cohorts)).fit(cov_type="HC3")
     return z_scores(fitted, planted)

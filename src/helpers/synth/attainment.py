@@ -75,6 +75,7 @@ def planted() -> pd.DataFrame:
                 "attainment.ks4.effects",
                 prior=value("attainment.ks4.prior"),
                 prior_ehc=value("attainment.ks4.prior_ehc"),
+                prior_now=value("attainment.ks4.prior_now"),
                 school_effect=value("attainment.ks4.school"),
             ),
         ],
@@ -183,11 +184,23 @@ def _leavers(
 
 def _expected(leaving: pd.DataFrame) -> np.ndarray:
     """Return the expected Attainment 8."""
-    above = leaving["prior"].to_numpy() - STANDARD
-    slope = value("attainment.ks4.prior") + value("attainment.ks4.prior_ehc") * leaving["ehc"].to_numpy()
+    prior = sum(
+        value(f"attainment.ks4.{name}") * part for name, part in prior_terms(leaving).items()
+    )
     mean = value("attainment.ks4.level") + by_year("attainment.ks4.by_year", leaving["academic_year"])
-    mean = mean + linear(leaving, value("attainment.ks4.effects")) + slope * above
+    mean = mean + linear(leaving, value("attainment.ks4.effects")) + prior
     return mean + value("attainment.ks4.school") * leaving["school_effect"].to_numpy()
+
+
+def prior_terms(leaving: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return the score at Key Stage 2 above the standard, by itself and where scores vary less with it.
+
+    prior_ehc: for those with a plan; prior_now: for those without, but involved with social care at 31 March.
+    """
+    above = leaving["prior"].to_numpy() - STANDARD
+    plan = leaving["ehc"].to_numpy()
+    now = leaving[["cin_now", "cpp_now", "cla_now"]].to_numpy().sum(axis=1)
+    return {"prior": above, "prior_ehc": above * plan, "prior_now": above * now * (1 - plan)}
 
 
 def _around(rng: np.random.Generator, expected: np.ndarray) -> np.ndarray:
