@@ -47,9 +47,10 @@ def traits(chunk: Chunk, years: SchoolYears, child: np.ndarray, column: np.ndarr
     pandas.DataFrame
         float32, one row per pair. female; hardship and area (standard deviations); fsm (free school meals in
         the last six years); support and ehc (SEN support; statement or plan); cin, cpp, cla (the highest
-        status in the five years up to this one: one of them or none); formerly (in none of them, but before); cin_now, cpp_now, cla_now (status at
-        31 March of the year); support_social_care and ehc_social_care (special needs, and any status in the
-        five years); support_now and ehc_now (special needs, and any status at 31 March).
+        status in the five years up to this one: one of them or none); formerly and formerly_more (in none of
+        the five years, but in need before, or more than that); cin_now, cpp_now, cla_now (status at 31 March
+        of the year); support_social_care and ehc_social_care (special needs, and any status in the five
+        years); support_now and ehc_now (special needs, and any status at 31 March).
     """
     children = chunk.people.children
     moved = children["moved"].to_numpy()[child] < (column + FIRST_YEAR - 1970) * 365.25
@@ -60,6 +61,7 @@ def traits(chunk: Chunk, years: SchoolYears, child: np.ndarray, column: np.ndarr
     )
     sen = years.sen[child, column]
     lately = status_lately(chunk)[child, column]
+    ever = _ever(chunk)[child, column]
     now = chunk.journeys.at_census[child, column]
     hardship = referrals.of_family(chunk.people, ["hardship"])["hardship"].to_numpy()
     found = {
@@ -70,7 +72,8 @@ def traits(chunk: Chunk, years: SchoolYears, child: np.ndarray, column: np.ndarr
         "support": sen == 1,
         "ehc": sen == 2,
         **{name: lately == status for name, status in STATUS.items()},
-        "formerly": (lately == 0) & (_ever(chunk)[child, column] > 0),
+        "formerly": (lately == 0) & (ever == CIN),
+        "formerly_more": (lately == 0) & (ever > CIN),
         **{f"{name}_now": now == status for name, status in STATUS.items()},
         "support_social_care": (sen == 1) & (lately > 0),
         "ehc_social_care": (sen == 2) & (lately > 0),
