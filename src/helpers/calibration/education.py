@@ -1,7 +1,7 @@
 """Measures the targets on absence, special needs and free school meals of children known to social care.
 
-A child known to social care is found among pupils through the bridging file (`linked_people`), as in the DfE's
-outcomes statistics: groups by the highest status at 31 March of the academic year.
+A child known to social care is found among pupils through the bridging file (`linked_people`), as in the
+DfE's outcomes statistics: groups by the highest status at 31 March of the academic year.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def in_group(store: Store, year: int, who: str) -> str:
 
 
 def pupils(store: Store, year: int) -> str:
-    """Return the table of pupils on roll in spring: one row each, with special needs and free school meals."""
+    """Return the table of pupils on roll in spring: with special needs and free school meals."""
     return prepared_sql(
         store,
         f"pupils_{year}",
@@ -62,7 +62,7 @@ def pupils(store: Store, year: int) -> str:
 
 
 def absence(store: Store, year: int) -> str:
-    """Return the table of absence over the terms of the academic year: pupil_id, missed and possible sessions."""
+    """Return the table of absence in the academic year: pupil_id, missed and possible sessions."""
     return prepared_sql(
         store,
         f"absence_{year}",
@@ -85,9 +85,8 @@ def overall_absence(store: Store, who: str) -> float:
 @target("F07171", who=LOOKED_AFTER, share=0.1)
 def absentees(store: Store, who: str, share: float) -> float:
     """Pupils who missed so large a share of their possible sessions in 2024/25, %."""
-    return percent(
-        store, absence(store, 2025), in_group(store, 2025, who), f"missed >= {share} * possible and possible > 0"
-    )
+    absent = f"missed >= {share} * possible and possible > 0"
+    return percent(store, absence(store, 2025), in_group(store, 2025, who), absent)
 
 
 @target("F01698", who=IN_NEED, provision="K")

@@ -1,9 +1,9 @@
 """Absence: sessions possible and missed by pupil and term.
 
-A pupil's share of sessions missed in a year is drawn on the log odds scale: a level by academic year and year group,
-what social care status in the year, free meals, special needs and hardship add, and a part of the pupil's own,
-of which some lasts and some is new each year. Its spread grows with age and is wider for children looked after,
-so that some are hardly ever absent and others nearly always.
+A pupil's share of sessions missed in a year is drawn on the log odds scale: a level by academic year and
+year group, what social care status in the year, free meals, special needs and hardship add, and a part of
+the pupil's own, of which some lasts and some is new each year. Its spread grows with age and is wider for
+children looked after, so that some are hardly ever absent and others nearly always.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _logistic(log_odds: np.ndarray) -> np.ndarray:
 
 
 def _rounded(rng: np.random.Generator, number: np.ndarray) -> np.ndarray:
-    """Return whole numbers, up or down by chance so that they are right on average; never above a whole one."""
+    """Return whole numbers, up or down by chance, so that they are right on average."""
     return np.floor(number + rng.random(len(number), dtype=np.float32)).astype(np.int16)
 
 

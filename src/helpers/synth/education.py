@@ -34,9 +34,7 @@ def tables(rng: np.random.Generator, chunk: Chunk) -> tuple[Tables, Tables]:
         truth |= {name: _of_pupils(table, ids) for name, table in planted.items()}
     own = absence.tendencies(rng, chunk)
     found["school_enrolments"] = school_tables.enrolments(rng, chunk, school, rows, ids)
-    found["absences"] = school_tables.absences(
-        rng, chunk, school, rows, ids, own, found.get("exclusions")
-    )
+    found["absences"] = school_tables.absences(rng, chunk, school, rows, ids, own, found.get("exclusions"))
     found["special_needs"] = special_needs_tables.special_needs(rng, chunk, school)
     found["ehc_plans"] = _of_pupils(special_needs_tables.ehc_plans(rng, chunk, school), ids)
     for name, table in out_of_school.tables(rng, chunk, school.elsewhere).items():
@@ -52,5 +50,7 @@ def _of_pupils(table: pd.DataFrame, ids: np.ndarray) -> pd.DataFrame:
 def _truth(chunk: Chunk, pupils: pd.DataFrame, own: np.ndarray) -> pd.DataFrame:
     """Return who each pupil is, and the lasting tendency to be absent."""
     person = chunk.people.children["person"].to_numpy()
-    everyone = pd.DataFrame({"pupil_id": pupil_ids(person), "person": person, "absence_tendency": own.round(3)})
+    everyone = pd.DataFrame(
+        {"pupil_id": pupil_ids(person), "person": person, "absence_tendency": own.round(3)}
+    )
     return everyone[everyone["pupil_id"].isin(pupils["pupil_id"])].reset_index(drop=True)

@@ -1,7 +1,7 @@
 """Time that children of school age spend outside a school's roll, and in alternative provision.
 
-Each child has at most one spell of home education, one of missing education and one of alternative provision. A
-spell begins when the cumulative hazard over the years of schooling reaches an exponential draw.
+Each child has at most one spell of home education, one of missing education and one of alternative
+provision. A spell begins when the cumulative hazard over the years of schooling reaches an exponential draw.
 """
 
 from __future__ import annotations

@@ -154,11 +154,11 @@ def tables(rng: np.random.Generator, places: Places, counts: pd.Series) -> tuple
 
 
 def _pupils(places: Places) -> np.ndarray:
-    """Return the pupils to expect at each school: those of its authority shared out, give or take its appeal."""
+    """Return the pupils to expect at each school: those of its authority, more where it is a good one."""
     schools = places.schools
     count = _ranges(places)[1]
     phase = pd.Categorical(schools["phase"], categories=PHASES).codes
     authority = schools["authority"].to_numpy()
     share = np.array([value("education.pupils")[name] for name in PHASES])[phase]
     pupils = share * places.authorities["children"].to_numpy()[authority] / count[phase, authority]
-    return np.round(pupils * np.exp(0.15 * schools["effect"].to_numpy())).astype(int)
+    return np.round(pupils * np.exp(value("education.appeal") * schools["effect"].to_numpy())).astype(int)

@@ -16,7 +16,7 @@ from helpers.synth.chunk import Chunk
 from helpers.synth.days import NEVER, day, to_dates
 from helpers.synth.journeys import FIRST_YEAR
 from helpers.synth.parameters import value
-from helpers.synth.schooling import AUTUMN, OLDEST, SUMMER, TERMS, SchoolYears, census_days
+from helpers.synth.schooling import AUTUMN, OLDEST, TERMS, SchoolYears, census_days
 
 GROUPS = ["R", *(str(n) for n in range(1, OLDEST + 1))]
 STATUS = ["C", "M", "S"]  # the only school, the main one of two, the second
@@ -24,9 +24,12 @@ ONLY, MAIN, SECOND = range(3)
 
 
 class Rolls(NamedTuple):
-    """One row per pupil, term and school in key order: row of the child, number of the pupil (in order of pupil_id),
-    column of the year, term, day of the census, school (row of `Places.schools`), enrolment status, and the
-    days on which the pupil joined and left the roll (NEVER while on it)."""
+    """Enrolments, one row per pupil, term and school in key order.
+
+    child (row of `Families.children`), pupil (number in order of pupil_id), column (of the year), term,
+    on (day of the census), school (row of `Places.schools`), status (place in `STATUS`), entry and
+    leaving (days on which the pupil joined and left the roll, NEVER while on it).
+    """
 
     child: np.ndarray
     pupil: np.ndarray
@@ -98,16 +101,26 @@ def _years(column: np.ndarray) -> np.ndarray:
 def _comings(chunk: Chunk, school: SchoolYears) -> list[np.ndarray]:
     """Return days on which each child may have come to a school in the middle of a year, 0 for none."""
     size = len(chunk.death)
-    backs = [out_of_school.never_if_none(s, size)[1] for s in (school.elsewhere.home, school.elsewhere.missing)]
+    backs = [
+        out_of_school.never_if_none(s, size)[1] for s in (school.elsewhere.home, school.elsewhere.missing)
+    ]
     choice = school.choice
-    alternative = [np.where(choice.dual, NEVER, days) for days in (choice.alternative_start, choice.alternative_end)]
-    days = [*choice.changes.T, chunk.people.children["arrival"].to_numpy(), chunk.people.children["moved"].to_numpy()]
+    alternative = [
+        np.where(choice.dual, NEVER, days) for days in (choice.alternative_start, choice.alternative_end)
+    ]
+    days = [
+        *choice.changes.T,
+        chunk.people.children["arrival"].to_numpy(),
+        chunk.people.children["moved"].to_numpy(),
+    ]
     return [np.where(d < NEVER, d, 0) for d in (*days, *backs, *alternative)]
 
 
 def _goings(school: SchoolYears, size: int) -> list[np.ndarray]:
     """Return days on which each child left the roll for home education or went missing from education."""
-    return [out_of_school.never_if_none(s, size)[0] for s in (school.elsewhere.home, school.elsewhere.missing)]
+    return [
+        out_of_school.never_if_none(s, size)[0] for s in (school.elsewhere.home, school.elsewhere.missing)
+    ]
 
 
 def _with_second(chunk: Chunk, school: SchoolYears, main: Rolls) -> Rolls:
@@ -150,7 +163,9 @@ def enrolments(
     """Return the canonical table of school enrolments."""
     home, authority = school_places.home_on(chunk, rows.child, rows.on)
     cell = (rows.child, rows.column)
-    few = np.where(school.needs.sen[cell] == 2, value("education.part_time_plan"), value("education.part_time"))
+    few = np.where(
+        school.needs.sen[cell] == 2, value("education.part_time_plan"), value("education.part_time")
+    )
     return pd.DataFrame(
         {
             **_keys(chunk, ids, rows),

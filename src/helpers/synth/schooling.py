@@ -1,4 +1,4 @@
-"""School years: where each child is in schooling in each academic year, with free school meals and special needs.
+"""School years: where each child is in schooling in each academic year, with free meals and special needs.
 
 Drawn once for a chunk, as matrices of children by academic years, and read by all tables of education. A
 family's children go to state schools or never do. Free school meals follow a score of hardship, area and a
@@ -100,7 +100,10 @@ def school_years(rng: np.random.Generator, chunk: Chunk) -> SchoolYears:
 
 
 def _by_age(birth: np.ndarray) -> np.ndarray:
-    """Return the year group by age of each child in each year; reception begins in the year after the fourth birthday."""
+    """Return the year group by age of each child in each year.
+
+    Reception is in the academic year after the one in which the child turns four.
+    """
     cohort = collection_year(birth - SINCE_APRIL)
     return (years() - cohort[:, None] - 5).astype(np.int8)
 

@@ -1,8 +1,8 @@
-"""Special educational needs: who has support or a plan in each year, the type of need, and the tables of both.
+"""Special educational needs: who has support or a plan in each year, and the type of need.
 
-A plan (statement, or education, health and care plan), once there, stays. Its odds rise by year and year group,
-with disability, and with the years a child has been known to social care. Support is drawn with one part that
-lasts and one that is new at each stage of schooling.
+A plan (statement, or education, health and care plan), once there, stays. Its odds rise by year and year
+group, with disability, and with the years a child has been known to social care. Support is drawn with one
+part that lasts and one that is new at each stage of schooling.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ STAGES = np.array([0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 4])  # of reception to
 class Needs(NamedTuple):
     """Special needs of each child.
 
-    sen: int8 of shape (children, years): 0 none, 1 support, 2 plan, as long as of school age, at school or not.
+    sen: int8 of shape (children, years): 0 none, 1 support, 2 plan, while of school age, at school or not.
     type: int8 of shape (children,), place in `TYPES` of the primary need, -1 where there is never any.
     """
 

@@ -8,7 +8,7 @@ import pandas as pd
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import NEVER, day, to_dates
 from helpers.synth.journeys import FIRST_YEAR
-from helpers.synth.parameters import choose, value
+from helpers.synth.parameters import value
 from helpers.synth.people import pupil_ids
 from helpers.synth.school_places import SPECIAL, home_on
 from helpers.synth.schooling import SchoolYears
@@ -58,7 +58,7 @@ def _shares() -> np.ndarray:
 
 
 def _of_year(kind: np.ndarray, year: np.ndarray) -> np.ndarray:
-    """Return types by the codes of the year: behaviour (BESD) before, mental health (SEMH) since the reform."""
+    """Return types by the codes of the year: BESD before the reform, SEMH since."""
     before = year < REFORM
     kind = np.where(before & (kind == TYPES.index("SEMH")), ALL_TYPES.index("BESD"), kind)
     return np.where(before & (kind == TYPES.index("NSA")), TYPES.index("OTH"), kind)
@@ -74,7 +74,7 @@ def _provision(
     years = np.arange(REFORM, max(known) + 1)
     upto = np.array([known[y] for y in years])
     year = FIRST_YEAR + column
-    began = REFORM - FIRST_YEAR <= (school.needs.sen == PLAN).argmax(axis=1)[child]
+    began = (school.needs.sen == PLAN).argmax(axis=1)[child] >= REFORM - FIRST_YEAR
     converted = own < np.concatenate([[0.0], upto])[np.clip(year - REFORM + 1, 0, len(upto))]
     with_plan = np.where(began | converted, CODES.index("E"), CODES.index("S"))
     without = np.where(year >= REFORM, CODES.index("K"), np.where(plus, CODES.index("P"), CODES.index("A")))
@@ -109,7 +109,7 @@ def ehc_plans(rng: np.random.Generator, chunk: Chunk, school: SchoolYears) -> pd
 
 
 def _issued(rng: np.random.Generator, chunk: Chunk, school: SchoolYears) -> pd.DataFrame:
-    """Return child, request, assessed, plan and ceased (days) of plans, all issued before the year's census."""
+    """Return child, request, assessed, plan and ceased (days) of plans, issued before the year's census."""
     planned = school.needs.sen == PLAN
     child = np.flatnonzero(planned.any(axis=1))
     column = planned[child].argmax(axis=1)
@@ -120,15 +120,16 @@ def _issued(rng: np.random.Generator, chunk: Chunk, school: SchoolYears) -> pd.D
     more = 1 + rng.exponential(value("education.ehc.late_days"), len(child)).astype(np.int64)
     request = plan - np.where(late, WEEKS_20 + more, wait)
     at_16 = rng.random(len(child)) < value("education.ehc.ends_at_16")
-    leaves = column + 11 - school.by_age[child, column] + np.where(at_16, 0, 2)
+    leaves = np.maximum(column, column + 11 - school.by_age[child, column] + np.where(at_16, 0, 2))
     later = rng.exponential(value("education.ehc.ends_later"), len(child)) * ~at_16
     ends = np.array([day(y, 7, 31) for y in range(FIRST_YEAR, FIRST_YEAR + 100)])[leaves]
     ceased = np.minimum(ends + (later * 365).astype(np.int64), chunk.death[child])
     birth, arrival = (chunk.people.children[name].to_numpy()[child] for name in ("birth", "arrival"))
     request = np.maximum(request, np.maximum(birth, arrival) + 1)
     found = pd.DataFrame(
-        {"child": child, "request": request, "assessed": True, "plan": np.maximum(plan, request + 1), "ceased": ceased}
-    )  # fmt: skip
+        {"child": child, "request": request, "assessed": True, "plan": plan, "ceased": ceased}
+    )
+    found["plan"] = found["plan"].clip(lower=request + 1)
     return found[found["plan"] < found["ceased"]]
 
 
