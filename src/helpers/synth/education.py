@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.synth import absence, out_of_school, school_tables, schooling, special_needs_tables
+from helpers.synth import (
+    absence,
+    after_school,
+    attainment,
+    exclusion,
+    out_of_school,
+    school_tables,
+    schooling,
+    special_needs_tables,
+)
 from helpers.synth.chunk import Chunk
 from helpers.synth.people import pupil_ids
 
@@ -18,11 +27,11 @@ def tables(rng: np.random.Generator, chunk: Chunk) -> tuple[Tables, Tables]:
     rows, ids = school_tables.rolls(chunk, school)
     found: Tables = {"pupils": school_tables.pupils(rng, chunk, rows, ids)}
     truth: Tables = {}
-    # The other parts, each (rng, chunk, school) -> tables and truth: exclusion, attainment.
-    for part in ():
-        made, planted = part(rng, chunk, school)
-        found |= made
-        truth |= planted
+    parts = [exclusion.tables(rng, chunk, school), attainment.tables(rng, chunk, school)]
+    parts.append(after_school.tables(rng, chunk, school, parts[-1][1]["attainment"]))
+    for made, planted in parts:
+        found |= {name: _of_pupils(table, ids) for name, table in made.items()}
+        truth |= {name: _of_pupils(table, ids) for name, table in planted.items()}
     own = absence.tendencies(rng, chunk)
     found["school_enrolments"] = school_tables.enrolments(rng, chunk, school, rows, ids)
     found["absences"] = school_tables.absences(rng, chunk, school, rows, ids, own, found.get("exclusions"))
