@@ -11,6 +11,7 @@ from helpers.calibration import (
     demand,
     education,
     health,
+    households,
     inequality,
     justice,
     looked_after,

@@ -10,6 +10,7 @@ import pandas as pd
 from helpers.synth import early_help, health, places, social_care
 from helpers.synth import education, places, school_places, social_care
 from helpers.synth import after_school, education, places, school_places, social_care
+from helpers.synth import households, places, postcodes, social_care
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import day
 from helpers.synth.parameters import value
@@ -32,6 +33,11 @@ OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[T
 OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {
     "schools": school_places.tables,
     "education": after_school.whole_country,
+    "households": households.tables,
+}
+# Each returns tables that need the whole country: (rng, places, counts) -> tables and truth.
+OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {
+    "postcodes": postcodes.tables,
 }
 
 

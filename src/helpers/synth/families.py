@@ -194,8 +194,6 @@ def _children(rng: np.random.Generator, births: pd.DataFrame, families: pd.DataF
     size = len(births)
     of = families.iloc[births["family"].to_numpy()].reset_index(drop=True)
     mixed = of["ethnicity"].map(value("child.mixed_children")).fillna(0.0).to_numpy()
-    partner = of["ethnicity"].str[0].map({"B": "MWBC", "A": "MWAS", "C": "MWAS"}).fillna("MOTH")
-    partner = partner.where(of["ethnicity"] != "BAFR", "MWBA")
     born_mixed = (of["father_birth"] < NEVER) & (rng.random(len(families))[births["family"]] < mixed)
     odds = value("child.disabled")
     log_odds = odds["level"] + odds["hardship"] * of["hardship"]
@@ -204,11 +202,17 @@ def _children(rng: np.random.Generator, births: pd.DataFrame, families: pd.DataF
     return births.assign(
         arrival=births["birth"],
         sex=np.where(male, "M", "F"),
-        ethnicity=of["ethnicity"].where(~born_mixed, partner),
+        ethnicity=of["ethnicity"].where(~born_mixed, mixed_code(of["ethnicity"])),
         disabled=disabled,
         uasc=False,
         **{name: of[name] for name in ("neighbourhood", "neighbourhood_after", "moved")},
     )
+
+
+def mixed_code(mother: pd.Series) -> pd.Series:
+    """Return the ethnicity code of children of mixed ethnicity whose mother has the given code."""
+    code = mother.str[0].map({"B": "MWBC", "A": "MWAS", "C": "MWAS"}).fillna("MOTH")
+    return code.where(mother != "BAFR", "MWBA")
 
 
 def _unaccompanied(rng: np.random.Generator, places: Places, arrivals: int) -> pd.DataFrame:

@@ -11,7 +11,15 @@ from helpers.synth.parameters import value
 CHECK_LETTERS = np.array(list("ABCDEFGHJKLMNPQRTUVWXYZ"))
 STRIDE = 387_420_489  # shares no factor with 10**9: numbers of people become serials without order
 # Each data set numbers people its own way, so that digits of one number say nothing of another.
-STRIDES = {"P": STRIDE, "H": 282_475_249, "J": 214_358_881, "F": 62_748_517, "D": 410_338_673, "R": 594_823_321}
+STRIDES = {
+    "P": STRIDE,
+    "H": 282_475_249,
+    "J": 214_358_881,
+    "F": 62_748_517,
+    "D": 410_338_673,
+    "R": 594_823_321,
+    "HH": 815_730_721,
+}
 
 
 def age_band(age: np.ndarray) -> np.ndarray:
@@ -53,6 +61,31 @@ def police_ids(person: np.ndarray) -> np.ndarray:
 def register_ids(person: np.ndarray) -> np.ndarray:
     """Return the number each person (int) has in the register of families: R and nine digits."""
     return _serials("R", person)
+
+
+def household_ids(person: np.ndarray) -> np.ndarray:
+    """Return the number of the household named after each person (int): HH and nine digits.
+
+    The household in which a family's children live is named after the mother, even where she has left it.
+    """
+    return _serials("HH", person)
+
+
+def nhs_numbers(person: np.ndarray) -> np.ndarray:
+    """Return valid NHS numbers, ten digits long, of ranges from which none is given out in England.
+
+    The last digit makes the sum of all, weighted 10 down to 1, a multiple of 11 (NHS data dictionary). There
+    are 150 million such numbers; of two that follow each other at least one has a check digit.
+    """
+    core = np.asarray(person, dtype=np.int64) * STRIDE % 150_000_000
+    number = 2 * core + np.where(core < 50_000_000, 500_000_000, 700_000_000)
+    number += _nhs_check(number) == 10
+    return (10 * number + _nhs_check(number)).astype(str).astype(object)
+
+
+def _nhs_check(number: np.ndarray) -> np.ndarray:
+    digits = number[:, None] // 10 ** np.arange(8, -1, -1) % 10
+    return -(digits * np.arange(10, 1, -1)).sum(axis=1) % 11
 
 
 def _serials(letter: str, person: np.ndarray) -> np.ndarray:

@@ -16,6 +16,17 @@ IN_RETURNS = ["referrals", "care_episodes", "care_leavers"]  # tables whose chil
 KEYS = ["authority", "child_id"]
 
 
+def child_numbers(chunk: Chunk) -> pd.DataFrame:
+    """Return each number a child known to social care has had.
+
+    Returns
+    -------
+    pandas.DataFrame
+        authority, child_id, child (row of `people.children`), and what `Families.children` says of it.
+    """
+    return _numbers(chunk, _keys(chunk))
+
+
 def tables(rng: np.random.Generator, chunk: Chunk) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     """Return the canonical tables of social care, and the truth about assessments and numbers of children."""
     keys = _keys(chunk)
