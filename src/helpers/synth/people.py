@@ -10,6 +10,8 @@ from helpers.synth.parameters import value
 
 CHECK_LETTERS = np.array(list("ABCDEFGHJKLMNPQRTUVWXYZ"))
 STRIDE = 387_420_489  # shares no factor with 10**9: numbers of people become serials without order
+# Each data set numbers people its own way, so that digits of one number say nothing of another.
+STRIDES = {"P": STRIDE, "H": 282_475_249, "J": 214_358_881, "F": 62_748_517, "D": 410_338_673, "R": 594_823_321}
 
 
 def age_band(age: np.ndarray) -> np.ndarray:
@@ -21,6 +23,41 @@ def child_ids(person: np.ndarray, later: np.ndarray) -> np.ndarray:
     """Return the authority's number of each child; it changes when the child moves to another authority."""
     number = 2 * np.asarray(person) + np.asarray(later)
     return np.char.add("C", np.char.zfill(number.astype(str), 9)).astype(object)
+
+
+def pupil_ids(person: np.ndarray) -> np.ndarray:
+    """Return the number each person (int) has in the National Pupil Database: P and nine digits."""
+    return _serials("P", person)
+
+
+def patient_ids(person: np.ndarray) -> np.ndarray:
+    """Return the number each person (int) has in health records: H and nine digits."""
+    return _serials("H", person)
+
+
+def justice_ids(person: np.ndarray) -> np.ndarray:
+    """Return the number each person (int) has in criminal justice records: J and nine digits."""
+    return _serials("J", person)
+
+
+def court_ids(person: np.ndarray) -> np.ndarray:
+    """Return the number each person (int) has in family court records: F and nine digits."""
+    return _serials("F", person)
+
+
+def police_ids(person: np.ndarray) -> np.ndarray:
+    """Return the number each person (int) has in police records of domestic abuse: D and nine digits."""
+    return _serials("D", person)
+
+
+def register_ids(person: np.ndarray) -> np.ndarray:
+    """Return the number each person (int) has in the register of families: R and nine digits."""
+    return _serials("R", person)
+
+
+def _serials(letter: str, person: np.ndarray) -> np.ndarray:
+    number = np.asarray(person, dtype=np.int64) * STRIDES[letter] % 10**9
+    return np.char.add(letter, np.char.zfill(number.astype(str), 9)).astype(object)
 
 
 def pupil_numbers(person: np.ndarray) -> np.ndarray:
