@@ -1,1 +1,100 @@
-"""Measures the targets on justice."""
+"""Targets of criminal justice and the family court, each measured by its own published definition.
+
+Numbers of people differ between data sets: `linked_people` leads from one to the other, as the bridging
+files of the real linked data do.
+"""
+
+from __future__ import annotations
+
+from helpers.calibration.base import one, target
+from helpers.sources.store import Store
+
+# The pupils of a cohort with their number in the register of families; one row a pupil.
+PUPILS = """
+    cohort AS (
+        SELECT DISTINCT link.person_id, year(p.birth_date + INTERVAL 4 MONTH) + 16 AS ks4
+        FROM pupils p
+        JOIN linked_people link ON link.dataset = 'education' AND link.number = p.pupil_id
+        WHERE p.birth_date BETWEEN $from AND $to
+    )"""
+
+CARE = """
+    looked_after AS (
+        SELECT link.person_id, e.episode_start, e.episode_end, e.collection_year
+        FROM care_episodes e
+        JOIN linked_people link ON link.dataset = 'social_care'
+            AND link.authority = e.authority AND link.number = e.child_id
+        WHERE e.legal_status NOT IN ('V3', 'V4') AND e.collection_year >= 2006
+    )"""
+
+NEED = """
+    in_need AS (
+        SELECT link.person_id, r.referral_date, r.closure_date
+        FROM referrals r
+        JOIN linked_people link ON link.dataset = 'social_care'
+            AND link.authority = r.authority AND link.number = r.child_id
+        WHERE NOT r.no_further_action
+    )"""
+
+
+def _measure(store: Store, query: str, **values: object) -> float:
+    """Return the one number of a query whose values are named."""
+    found = store.connection.con.execute(query, values).fetchone()[0]
+    return float("nan") if found is None else float(found)
+
+
+@target("F00479")
+def repeat_mothers(store: Store) -> float:
+    """Mothers in care proceedings issued in 2007 to 2014 who were in more than one case, %."""
+    return one(
+        store,
+        """
+        SELECT 100 * avg(CASE WHEN cases > 1 THEN 1.0 ELSE 0 END) FROM (
+            SELECT p.person_id, count(DISTINCT c.case_id) AS cases
+            FROM court_cases c JOIN case_people p USING (case_id)
+            WHERE c.application = 'care' AND p.role = 'mother'
+                AND year(c.application_date) BETWEEN 2007 AND 2014
+            GROUP BY p.person_id)
+        """,
+    )
+
+
+@target("F00498")
+def newborn_proceedings(store: Store) -> float:
+    """Care proceedings within a week of birth per 10,000 live births; mean of 2015 to 2017, for few a year."""
+    return one(
+        store,
+        """
+        SELECT 1e4 * count(DISTINCT p.person_id) / (
+            SELECT count(*) FROM births WHERE year(birth_date) BETWEEN 2015 AND 2017)
+        FROM court_cases c JOIN case_people p USING (case_id)
+        WHERE c.application = 'care' AND p.role = 'child' AND year(c.application_date) BETWEEN 2015 AND 2017
+            AND c.application_date - p.birth_date < 7
+        """,
+    )
+
+
+@target("F00510")
+def weeks_of_care_proceedings(store: Store) -> float:
+    """Mean weeks from application to final order of care cases closed in 2023/24; the quarters were 43 or 44."""
+    return one(
+        store,
+        """
+        SELECT avg(final_order_date - application_date) / 7 FROM court_cases
+        WHERE application = 'care' AND final_order_date BETWEEN '2023-04-01' AND '2024-03-31'
+        """,
+    )
+
+
+@target("F00508")
+def children_in_private_law(store: Store) -> float:
+    """Children in new private law cases of 2023/24, of all in new private and public cases, %."""
+    return one(
+        store,
+        """
+        SELECT 100 * avg(CASE WHEN c.law = 'private' THEN 1.0 ELSE 0 END)
+        FROM court_cases c JOIN case_people p USING (case_id)
+        WHERE p.role = 'child' AND c.law IN ('public', 'private')
+            AND c.application_date BETWEEN '2023-04-01' AND '2024-03-31'
+        """,
+    )

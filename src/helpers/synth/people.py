@@ -11,7 +11,8 @@ from helpers.synth.parameters import value
 CHECK_LETTERS = np.array(list("ABCDEFGHJKLMNPQRTUVWXYZ"))
 STRIDE = 387_420_489  # shares no factor with 10**9: numbers of people become serials without order
 # Each data set numbers people its own way, so that digits of one number say nothing of another.
-STRIDES = {"P": STRIDE, "H": 282_475_249, "J": 214_358_881, "F": 62_748_517, "D": 410_338_673, "R": 594_823_321}
+STRIDES = {"P": STRIDE, "H": 282_475_249, "J": 214_358_881, "F": 62_748_517, "D": 410_338_673, "R": 594_823_321,
+           "S": 148_035_889, "N": 893_871_739, "K": 78_310_985_281 % 10**9}  # fmt: skip
 
 
 def age_band(age: np.ndarray) -> np.ndarray:
@@ -53,6 +54,22 @@ def police_ids(person: np.ndarray) -> np.ndarray:
 def register_ids(person: np.ndarray) -> np.ndarray:
     """Return the number each person (int) has in the register of families: R and nine digits."""
     return _serials("R", person)
+
+
+def service_ids(person: np.ndarray) -> np.ndarray:
+    """Return the number each person (int) has in records of specialist services: S and nine digits."""
+    return _serials("S", person)
+
+
+def mechanism_ids(person: np.ndarray) -> np.ndarray:
+    """Return the number each person (int) has in the National Referral Mechanism: N and nine digits."""
+    return _serials("N", person)
+
+
+def case_ids(letter: str, person: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    """Return numbers of cases: the `turn`-th (below 100) that the person (int) is the first in."""
+    number = np.asarray(person, dtype=np.int64) * STRIDES["K"] % 10**9 * 100 + np.asarray(turn)
+    return np.char.add(letter, np.char.zfill(number.astype(str), 11)).astype(object)
 
 
 def _serials(letter: str, person: np.ndarray) -> np.ndarray:
