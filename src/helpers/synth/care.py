@@ -25,7 +25,7 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     referrals : pandas.DataFrame
-        referral, end (of the assessment), category, in_need, birth, uasc, care_effect; the index
+        family, referral, end (of the assessment), category, in_need, birth, uasc, care_effect; the index
         numbers them.
 
     Returns
@@ -41,7 +41,7 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
     wait = np.where(unborn, rng.integers(1, 6, size), 3 + rng.integers(1, 60, size))
     start = np.where(unborn, birth, np.maximum(assessed, birth)) + wait
     share = _entry_share(referrals, (start - birth) / YEAR) * np.where(unborn, value("care.unborn_ratio"), 1)
-    enters = rng.random(size) < share
+    enters = together(rng, referrals) < share
     enters &= referrals["in_need"].to_numpy() & ~uasc
     respite = enters & (rng.random(size) < value("care.respite_share"))
     start = np.where(uasc, referrals["referral"].to_numpy() + 1, start)
@@ -59,6 +59,17 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
         again = now["reason"].isin(HOME) & (back < now["birth"] + ADULT - 60) & ~now["uasc"]
         now = now[again].assign(start=back[again], newborn=False).drop(columns=["end", "reason"])
     return legal.go_to_court(rng, pd.concat(found, ignore_index=True))
+
+
+def together(rng: np.random.Generator, referrals: pd.DataFrame) -> np.ndarray:
+    """Draw a number between 0 and 1 for each child; brothers and sisters referred on one day mostly share it.
+
+    So they mostly enter care together, while the chance of each child alone stays as it is.
+    """
+    size = len(referrals)
+    case = referrals.groupby(["family", "referral"], sort=False).ngroup().to_numpy()
+    shares = (rng.random(size) < value("care.siblings_together")) & (referrals["family"] >= 0).to_numpy()
+    return np.where(shares, rng.random(size)[case], rng.random(size))
 
 
 def _entry_share(referrals: pd.DataFrame, age: np.ndarray) -> np.ndarray:

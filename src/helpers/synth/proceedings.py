@@ -1,8 +1,8 @@
 """Applications to the family court: which child, why, when, and what the court decided.
 
 Care proceedings are those of `legal.go_to_court`, so the court and the returns on children looked after
-agree; some more concern children on a child protection plan who stay at home, and babies born to mothers
-who have been before the court. Adoptions and special guardianship follow from how care ends. In private
+agree; some more concern brothers and sisters who stay at home, some of them in proceedings of their own
+years later. Adoptions and special guardianship follow from how care ends. In private
 law, parents who have parted ask the court to settle where children live and whom they see, more often
 where there was domestic abuse, and some come back.
 """
@@ -35,7 +35,7 @@ def applications(rng: np.random.Generator, chunk: Chunk) -> pd.DataFrame:
     from_care = _from_care(rng, care)
     parts = [
         from_care,
-        _at_home(rng, chunk, from_care),
+        _siblings(rng, chunk, from_care),
         _adoptions(rng, care),
         _guardianship(rng, care),
         _liberty(rng, chunk, care),
@@ -74,30 +74,28 @@ def _from_care(rng: np.random.Generator, care: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _at_home(rng: np.random.Generator, chunk: Chunk, from_care: pd.DataFrame) -> pd.DataFrame:
-    """Return care proceedings of children on a plan who do not come into care."""
-    plans, referred = chunk.events.plans, chunk.events.referrals
-    child = plans["child"].to_numpy()
-    wait = rng.integers(30, 30 + value("family_court.days_from_plan"), len(plans))
-    applied = plans["start"].to_numpy() + wait
-    applied = np.maximum(applied, chunk.people.children["birth"].to_numpy()[child] + 1)
-    adult = birthday(chunk.people.children["birth"].to_numpy()[child], 18)
-    # A mother who was before the court with another child is there again sooner.
-    family = chunk.people.children["family"].to_numpy()
-    first = from_care.groupby(family[from_care["child"]])["applied"].min()
-    before = pd.Series(family[child]).map(first).to_numpy()
-    share = np.where(
-        applied > before + 180, value("family_court.plan_to_court_again"), value("family_court.plan_to_court")
-    )
-    goes = (rng.random(len(plans)) < share) & ~np.isin(child, from_care["child"])
-    goes &= (applied < adult - 200) & ~pd.Series(child).duplicated().to_numpy()
-    decided = applied + legal.proceedings_days(rng, applied)
-    found = pd.DataFrame(
-        {"child": child, "applied": applied, "decided": np.minimum(decided, adult - 1), "interim": NEVER,
-         "law": "public", "application": "care", "order": choose(rng, value("family_court.decided_at_home"), len(plans)),
-         "place": referred["place"].to_numpy()[plans["referral_no"]]}
-    )  # fmt: skip
-    return found[goes]
+def _siblings(rng: np.random.Generator, chunk: Chunk, from_care: pd.DataFrame) -> pd.DataFrame:
+    """Return proceedings about brothers and sisters who stay at home: with the first child, or later.
+
+    Only children under 16 whom social care knows by then, and who do not come before the court on entering
+    care, are asked about.
+    """
+    children = chunk.people.children
+    about = children[["family", "birth"]].assign(child=np.arange(len(children)), known=chunk.journeys.first[:, 0])
+    about = about[~about["child"].isin(from_care["child"]) & (about["family"] >= 0)]
+    leads = from_care[["child", "applied", "place"]].rename(columns={"child": "lead"})
+    leads = leads.assign(family=children["family"].to_numpy()[leads["lead"]]).sort_values("applied")
+    pairs = about.merge(leads.drop_duplicates("family"), on="family")
+    drawn = rng.random(len(pairs))
+    joins, later = value("family_court.siblings_join"), value("family_court.siblings_later")
+    wait = 200 + rng.exponential(value("family_court.siblings_wait_years") * YEAR, len(pairs)).astype(np.int64)
+    applied = pairs["applied"].to_numpy() + np.where(drawn < joins, 0, wait)
+    lasts = legal.proceedings_days(rng, applied)
+    pairs = pairs.assign(applied=applied, decided=applied + lasts)
+    asked = (drawn < joins + later) & (pairs["birth"] + 7 < applied) & (applied < pairs["birth"] + 16 * YEAR)
+    asked &= (pairs["known"] <= applied) & ~_in_care(chunk, pairs["child"].to_numpy(), applied)
+    orders = choose(rng, value("family_court.decided_at_home"), len(pairs))
+    return pairs.assign(law="public", application="care", interim=NEVER, order=orders)[asked]
 
 
 def _adoptions(rng: np.random.Generator, care: pd.DataFrame) -> pd.DataFrame:
@@ -174,7 +172,8 @@ def _of_family(rng: np.random.Generator, chunk: Chunk, applied: np.ndarray) -> p
     order = choose(rng, value("family_court.private_orders"), size)
     birth = children["birth"].to_numpy()
     day_of = np.where(family >= 0, applied[family], NEVER)
-    there = (day_of < NEVER) & (birth + 1 < day_of) & (day_of < birth + 16 * YEAR) & ~_in_care(chunk, day_of)
+    there = (day_of < NEVER) & (birth + 1 < day_of) & (day_of < birth + 16 * YEAR)
+    there &= ~_in_care(chunk, np.arange(len(birth)), day_of)
     child = np.flatnonzero(there)
     of = family[child]
     return pd.DataFrame(
@@ -191,14 +190,16 @@ def _of_family(rng: np.random.Generator, chunk: Chunk, applied: np.ndarray) -> p
     )
 
 
-def _in_care(chunk: Chunk, day_of: np.ndarray) -> np.ndarray:
-    """Return whether each child is looked after, or adopted, on a day of its own."""
+def _in_care(chunk: Chunk, child: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """Return whether each child (row) is looked after, or adopted, on a day of its own."""
     periods = chunk.events.periods
-    child = chunk.events.referrals["child"].to_numpy()[periods["referral_no"]]
+    of = chunk.events.referrals["child"].to_numpy()[periods["referral_no"]]
     until = np.where(periods["reason"] == ADOPT, NEVER, periods["end"])
-    there = (periods["start"] <= day_of[child]) & (day_of[child] < until)
-    found = np.zeros(len(day_of), dtype=bool)
-    found[child[there]] = True
+    stays = pd.DataFrame({"child": of, "start": periods["start"], "until": until})
+    asked = pd.DataFrame({"child": child, "day": days, "row": np.arange(len(child))})
+    both = asked[asked["day"] < NEVER].merge(stays, on="child")
+    found = np.zeros(len(child), dtype=bool)
+    found[both.loc[(both["start"] <= both["day"]) & (both["day"] < both["until"]), "row"]] = True
     return found
 
 
