@@ -98,3 +98,58 @@ def children_in_private_law(store: Store) -> float:
             AND c.application_date BETWEEN '2023-04-01' AND '2024-03-31'
         """,
     )
+
+
+@target("F00445", care=True)
+@target("F00446", care=False)
+def youth_justice(store: Store, care: bool) -> float:
+    """Pupils born in 1996 to 1999 cautioned or convicted at 10 to 17, by whether ever looked after, %.
+
+    Care experience counts as the linked data see it: in the returns of 2005/06 and later.
+    """
+    query = f"""
+        WITH {PUPILS}, {CARE},
+        experienced AS (SELECT DISTINCT person_id FROM looked_after),
+        offenders AS (
+            SELECT DISTINCT link.person_id
+            FROM disposals d
+            JOIN justice_people j USING (person_id)
+            JOIN linked_people link ON link.dataset = 'justice' AND link.number = d.person_id
+            WHERE d.disposal_date BETWEEN j.birth_date + INTERVAL 10 YEAR AND j.birth_date + INTERVAL 18 YEAR)
+        SELECT 100 * avg((person_id IN (FROM offenders))::INT) FROM cohort
+        WHERE (person_id IN (FROM experienced)) = $care
+    """
+    return _measure(store, query, **{"from": "1996-01-01", "to": "1999-12-31", "care": care})
+
+
+@target("F11190", care=False, offenders=False)
+@target("F11191", care=False, offenders=True)
+@target("F11193", care=True, offenders=False)
+@target("F11194", care=True, offenders=True)
+def ever_in_social_care(store: Store, care: bool, offenders: bool) -> float:
+    """Pupils of Key Stage 4 in 2012/13 to 2017/18 ever in need, or looked after, of all or of offenders, %.
+
+    Ever means on any 31 March up to the end of Key Stage 4 that the returns cover (in need from 2010,
+    looked after from 2006); offenders were cautioned or sentenced at 10 to 18, by the end of 2017.
+    """
+    query = f"""
+        WITH {PUPILS}, {CARE}, {NEED},
+        days AS (
+            SELECT year, make_date(year::INT, 3, 31) AS day
+            FROM range({2006 if care else 2010}, 2019) AS years(year)),
+        known AS (
+            SELECT DISTINCT c.person_id FROM cohort c
+            JOIN {"looked_after" if care else "in_need"} s USING (person_id)
+            JOIN days ON days.year <= c.ks4
+                AND s.{"episode_start" if care else "referral_date"} <= days.day
+                AND coalesce(s.{"episode_end" if care else "closure_date"}, DATE '2100-01-01') > days.day),
+        offenders AS (
+            SELECT DISTINCT link.person_id
+            FROM disposals d
+            JOIN justice_people j USING (person_id)
+            JOIN linked_people link ON link.dataset = 'justice' AND link.number = d.person_id
+            WHERE d.disposal_date < j.birth_date + INTERVAL 19 YEAR AND d.disposal_date < '2018-01-01')
+        SELECT 100 * avg((person_id IN (FROM known))::INT) FROM cohort
+        WHERE NOT $offenders OR person_id IN (FROM offenders)
+    """
+    return _measure(store, query, **{"from": "1996-09-01", "to": "2002-08-31", "offenders": offenders})
