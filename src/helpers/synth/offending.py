@@ -1,8 +1,8 @@
 """Who is cautioned or convicted, when, and how often: children from the age of ten, and their parents.
 
 The hazard of a first case follows age and calendar year, times a ratio of the person's own: sex, ethnic
-group, hardship, a parent's history, harm outside the home, and how far the child has come in social care by
-then. After the first case others follow at intervals, more of them for children looked after. What is
+group, hardship, a parent's history, harm outside the home, and where the child stands in social care, above
+all in that year and the year before. After the first case others follow at intervals, more of them for children looked after. What is
 planted is the way from social care and harm to justice; the system sends nobody back the other way.
 """
 
@@ -20,7 +20,6 @@ from helpers.synth.referrals import of_family
 YEAR = 365.25
 AGES = np.arange(10, 34)
 MOST_CASES = 20
-STATUS = {CIN: "in_need", CPP: "plan", CLA: "looked_after"}
 
 
 def cases(rng: np.random.Generator, chunk: Chunk) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -43,15 +42,16 @@ def _children(rng: np.random.Generator, chunk: Chunk) -> tuple[pd.DataFrame, pd.
     children = chunk.people.children
     birth = children["birth"].to_numpy()
     own = _own_ratio(chunk)
-    status, at_risk = _status(chunk), _at_risk_from(chunk)
+    (ever, now), at_risk = _status(chunk), _at_risk_from(chunk)
     effects = value("justice.effects")
     by_status = np.array([0.0, effects["in_need"], effects["plan"], effects["looked_after"]])
+    by_past = np.array([0.0, effects["ever_in_need"], effects["ever_in_need"], effects["ever_looked_after"]])
     age_hazard, by_year = value("justice.first_hazard"), value("justice.by_year")
     middle = birth[:, None] + (AGES + 0.5) * YEAR
     hazard = np.interp(AGES, list(age_hazard), list(age_hazard.values())) * np.interp(
         1970 + middle / YEAR, list(by_year), list(by_year.values())
     )
-    log_ratio = own[:, None] + by_status[status] + effects["outside_harm"] * (at_risk[:, None] <= middle)
+    log_ratio = own[:, None] + by_status[now] + by_past[ever] + effects["outside_harm"] * (at_risk[:, None] <= middle)
     reached = rng.exponential(size=len(birth))[:, None] <= (hazard * np.exp(log_ratio)).cumsum(axis=1)
     at = reached.argmax(axis=1)
     day = birth + ((AGES[at] + 0.01 + 0.98 * rng.random(len(birth))) * YEAR).astype(np.int64)
@@ -61,7 +61,7 @@ def _children(rng: np.random.Generator, chunk: Chunk) -> tuple[pd.DataFrame, pd.
     )
     more = value("justice.further_cases")
     further = np.array([more["none"], more["in_need"], more["plan"], more["looked_after"]])
-    mean = further[status[np.arange(len(birth)), at]] * np.exp(effects["again_male"] * (children["sex"] == "M"))
+    mean = further[ever[np.arange(len(birth)), at]] * np.exp(effects["again_male"] * (children["sex"] == "M"))
     people = children[["person", "birth", "sex", "ethnicity"]].assign(death=chunk.death)
     return _careers(rng, people, day, mean.to_numpy(), value("justice.gap_years")), planted
 
@@ -78,14 +78,19 @@ def _own_ratio(chunk: Chunk) -> np.ndarray:
     return ratio.to_numpy(dtype=float)
 
 
-def _status(chunk: Chunk) -> np.ndarray:
-    """Return how far (0 to 3) each child has come in social care by the middle of each year of age."""
+def _status(chunk: Chunk) -> tuple[np.ndarray, np.ndarray]:
+    """Return the highest status (0 to 3) in social care by each year of age: ever, and in the last two years."""
     birth = chunk.people.children["birth"].to_numpy()
     middle = birth[:, None] + (AGES + 0.5) * YEAR
-    found = np.zeros(middle.shape, dtype=np.int8)
-    for status in STATUS:
-        found[chunk.journeys.first[:, status][:, None] <= middle] = status
-    return found
+    ever = np.zeros(middle.shape, dtype=np.int8)
+    for status in (CIN, CPP, CLA):
+        ever[chunk.journeys.first[:, status][:, None] <= middle] = status
+    in_year, years = chunk.journeys.in_year, chunk.journeys.years()
+    both = np.maximum(in_year, np.pad(in_year, ((0, 0), (1, 0)))[:, :-1])
+    school_year = np.floor(1970 + (middle + 122) / YEAR).astype(np.int64)  # named by the year it ends in
+    column = np.clip(school_year - years[0], 0, len(years) - 1)
+    now = np.take_along_axis(both, column, axis=1)
+    return ever, np.where((school_year >= years[0]) & (school_year <= years[-1]), now, 0)
 
 
 def _at_risk_from(chunk: Chunk) -> np.ndarray:
