@@ -61,7 +61,7 @@ def repeat_mothers(store: Store) -> float:
 
 @target("F00498")
 def newborn_proceedings(store: Store) -> float:
-    """Care proceedings within a week of birth per 10,000 live births; mean of 2015 to 2017, for few a year."""
+    """Care proceedings within a week of birth per 10,000 live births; mean of 2015 to 2017."""
     return one(
         store,
         """
@@ -76,7 +76,7 @@ def newborn_proceedings(store: Store) -> float:
 
 @target("F00510")
 def weeks_of_care_proceedings(store: Store) -> float:
-    """Mean weeks from application to final order of care cases closed in 2023/24; the quarters were 43 or 44."""
+    """Mean weeks from application to final order of care cases closed in 2023/24 (quarters: 43 and 44)."""
     return one(
         store,
         """

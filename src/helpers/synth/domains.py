@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from helpers.synth import places, social_care
+from helpers.synth import domestic_abuse, family_court, justice, outside_harm, places, social_care
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import day
 from helpers.synth.parameters import value
@@ -18,6 +18,10 @@ Tables = dict[str, pd.DataFrame]
 # Each returns its canonical tables and what it planted, both by name.
 OF_CHUNK: dict[str, Callable[[np.random.Generator, Chunk], tuple[Tables, Tables]]] = {
     "social_care": social_care.tables,
+    "justice": justice.tables,
+    "family_court": family_court.tables,
+    "domestic_abuse": domestic_abuse.tables,
+    "outside_harm": outside_harm.tables,
 }
 # Each returns tables that need the whole country: (rng, places, counts) -> tables and truth.
 OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {}

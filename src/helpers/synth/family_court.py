@@ -97,7 +97,7 @@ def _hearings(rng: np.random.Generator, cases: pd.DataFrame, until: int) -> pd.D
         "final": (np.ones(size, dtype=bool), applied + lasts),
         "case_management": (lasts > 30, applied + np.minimum(about["case_management"], lasts // 3)),
         "issues": between(lasts > 100, about["issues"]),
-        "interim": between((rng.random(size) < about["interim"]) & (lasts > 100), 0.3),
+        "interim": between((rng.random(size) < about["interim"]) & (lasts > 100), about["interim_at"]),
         "other": between((other > 0) & (lasts > 60), 0.1 + 0.8 * rng.random(size)),
         "review": between((other > 1) & (lasts > 60), 0.1 + 0.8 * rng.random(size)),
     }
@@ -147,7 +147,15 @@ def _people(
     return people_in.drop(columns=["person", "birth", "neighbourhood"]), numbers
 
 
-def _party(case_id, person, role, sex, birth, ethnicity, neighbourhood) -> pd.DataFrame:
+def _party(
+    case_id: pd.Series,
+    person: pd.Series,
+    role: str,
+    sex: pd.Series | str,
+    birth: pd.Series,
+    ethnicity: pd.Series,
+    neighbourhood: pd.Series,
+) -> pd.DataFrame:
     return pd.DataFrame(
         {"case_id": case_id.to_numpy(), "person": person.to_numpy(), "role": role, "sex": sex,
          "birth": birth.to_numpy(), "ethnicity": ethnicity.to_numpy(),

@@ -15,7 +15,9 @@ from helpers.synth.days import NEVER, birthday, collection_year, day, to_dates
 from helpers.synth.parameters import choose, value
 
 MOST_OFFENCES = 4
-CHILD = np.array(["reprimand", "referral_order", "youth_rehabilitation", "detention_training", "long_detention"])
+CHILD = np.array(
+    ["reprimand", "referral_order", "youth_rehabilitation", "detention_training", "long_detention"]
+)
 ADULT = np.array(["caution", "fine", "community_order", "suspended", "custody"])
 CAUTIONS = ("reprimand", "youth_caution", "youth_conditional_caution", "caution")
 CUSTODY = ("detention_training", "long_detention", "custody")
@@ -68,7 +70,9 @@ def _offences(rng: np.random.Generator, found: pd.DataFrame) -> pd.DataFrame:
     unknown = rng.random(len(of)) < value("justice.day_unknown")
     return of.assign(
         case=row,
-        offence_id=np.char.add(of["case_id"].to_numpy().astype(str), np.char.add("-", (turn + 1).astype(str))),
+        offence_id=np.char.add(
+            of["case_id"].to_numpy().astype(str), np.char.add("-", (turn + 1).astype(str))
+        ),
         offence_group=group,
         severity=severity.round(1),
         primary=gravest,
@@ -91,8 +95,12 @@ def _disposals(rng: np.random.Generator, found: pd.DataFrame, offences: pd.DataF
     )
     outcome = _of_the_time(rng, outcome, decided)
     caution = np.isin(outcome, CAUTIONS)
-    grave = np.isin(outcome, ["long_detention"]) | ((outcome == "custody") & (rng.random(size) < 0.5))
-    court = np.where(caution, "out_of_court", np.where(grave, "crown", np.where(adult, "magistrates", "youth")))
+    grave = np.isin(outcome, ["long_detention"]) | (
+        (outcome == "custody") & (rng.random(size) < value("justice.crown"))
+    )
+    court = np.where(
+        caution, "out_of_court", np.where(grave, "crown", np.where(adult, "magistrates", "youth"))
+    )
     length = pd.Series(outcome).map(value("justice.length_days")).to_numpy(dtype=float)
     length = length * np.exp(rng.normal(0, value("justice.length_spread"), size))
     guilty = choose(rng, value("justice.adjudication"), size)
@@ -110,6 +118,7 @@ def _of_the_time(rng: np.random.Generator, outcome: np.ndarray, decided: np.ndar
     outcome = np.where((outcome == "reprimand") & (year > 2013), caution, outcome)
     lesser = rng.random(len(outcome)) < value("justice.lesser_order")
     instead = choose(rng, value("justice.lesser_orders"), len(outcome))
+    instead = np.where((outcome == "fine") & (instead == "reparation"), "discharge", instead)
     outcome = np.where(lesser & np.isin(outcome, ["referral_order", "fine"]), instead, outcome)
     return np.where((outcome == "youth_rehabilitation") & (year < 2010), "reparation", outcome)
 
@@ -132,7 +141,9 @@ def _custody(rng: np.random.Generator, cases: pd.DataFrame, until: int) -> pd.Da
     found = pd.concat([stays, remand], ignore_index=True)
     found = found[(found["start"] <= until) & (found["start"] < found["death"])].reset_index(drop=True)
     age = (found["start"] - found["birth"]) / offending.YEAR
-    kinds = {name: choose(rng, shares, len(found)) for name, shares in value("justice.establishments").items()}
+    kinds = {
+        name: choose(rng, shares, len(found)) for name, shares in value("justice.establishments").items()
+    }
     place = np.where(age < 15, kinds["under_15"], np.where(age < 18, kinds["under_18"], kinds["under_21"]))
     return found.assign(
         custody_start=to_dates(found["start"]),

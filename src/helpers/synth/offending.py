@@ -2,8 +2,9 @@
 
 The hazard of a first case follows age and calendar year, times a ratio of the person's own: sex, ethnic
 group, hardship, a parent's history, harm outside the home, and where the child stands in social care, above
-all in that year and the year before. After the first case others follow at intervals, more of them for children looked after. What is
-planted is the way from social care and harm to justice; the system sends nobody back the other way.
+all in that year and the year before. After the first case others follow at intervals, more of them for
+children looked after. What is planted is the way from social care and harm to justice; an offence brings
+no child to social care.
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ def _children(rng: np.random.Generator, chunk: Chunk) -> tuple[pd.DataFrame, pd.
     hazard = np.interp(AGES, list(age_hazard), list(age_hazard.values())) * np.interp(
         1970 + middle / YEAR, list(by_year), list(by_year.values())
     )
-    log_ratio = own[:, None] + by_status[now] + by_past[ever] + effects["outside_harm"] * (at_risk[:, None] <= middle)
+    log_ratio = (
+        own[:, None] + by_status[now] + by_past[ever] + effects["outside_harm"] * (at_risk[:, None] <= middle)
+    )
     reached = rng.exponential(size=len(birth))[:, None] <= (hazard * np.exp(log_ratio)).cumsum(axis=1)
     at = reached.argmax(axis=1)
     day = birth + ((AGES[at] + 0.01 + 0.98 * rng.random(len(birth))) * YEAR).astype(np.int64)
@@ -79,7 +82,7 @@ def _own_ratio(chunk: Chunk) -> np.ndarray:
 
 
 def _status(chunk: Chunk) -> tuple[np.ndarray, np.ndarray]:
-    """Return the highest status (0 to 3) in social care by each year of age: ever, and in the last two years."""
+    """Return the highest status (0 to 3) in social care by each year of age: ever, and of two school years."""
     birth = chunk.people.children["birth"].to_numpy()
     middle = birth[:, None] + (AGES + 0.5) * YEAR
     ever = np.zeros(middle.shape, dtype=np.int8)

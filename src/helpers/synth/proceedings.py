@@ -81,14 +81,18 @@ def _siblings(rng: np.random.Generator, chunk: Chunk, from_care: pd.DataFrame) -
     care, are asked about.
     """
     children = chunk.people.children
-    about = children[["family", "birth"]].assign(child=np.arange(len(children)), known=chunk.journeys.first[:, 0])
+    about = children[["family", "birth"]].assign(
+        child=np.arange(len(children)), known=chunk.journeys.first[:, 0]
+    )
     about = about[~about["child"].isin(from_care["child"]) & (about["family"] >= 0)]
     leads = from_care[["child", "applied", "place"]].rename(columns={"child": "lead"})
     leads = leads.assign(family=children["family"].to_numpy()[leads["lead"]]).sort_values("applied")
     pairs = about.merge(leads.drop_duplicates("family"), on="family")
     drawn = rng.random(len(pairs))
     joins, later = value("family_court.siblings_join"), value("family_court.siblings_later")
-    wait = 200 + rng.exponential(value("family_court.siblings_wait_years") * YEAR, len(pairs)).astype(np.int64)
+    wait = 200 + rng.exponential(value("family_court.siblings_wait_years") * YEAR, len(pairs)).astype(
+        np.int64
+    )
     applied = pairs["applied"].to_numpy() + np.where(drawn < joins, 0, wait)
     lasts = legal.proceedings_days(rng, applied)
     pairs = pairs.assign(applied=applied, decided=applied + lasts)
@@ -213,5 +217,3 @@ def _while_alive(found: pd.DataFrame, chunk: Chunk) -> pd.DataFrame:
         decided=np.minimum(found["decided"], death), order=found["order"].mask(died, "withdrawn")
     )
     return found[seen].reset_index(drop=True)
-
-
