@@ -83,7 +83,7 @@ def _over_the_years(rng: np.random.Generator, chunk: Chunk) -> pd.DataFrame:
 
 
 def _before_referrals(rng: np.random.Generator, chunk: Chunk) -> pd.DataFrame:
-    """Return incidents that led to a referral: of some of those that turned out to be about domestic abuse."""
+    """Return incidents that led to a referral: of some of those found to be about domestic abuse."""
     referred = chunk.events.referrals
     family = chunk.people.children["family"].to_numpy()[referred["child"]]
     led = referred["category"].isin(value("domestic_abuse.categories")).to_numpy() & (family >= 0)

@@ -75,14 +75,14 @@ def _own_ratio(chunk: Chunk) -> np.ndarray:
     effects = value("justice.effects")
     names = ["hardship", "frailty", "justice_history", "substance_use"]
     of = of_family(chunk.people, names)
-    ratio = effects["male"] * (children["sex"] == "M") + children["group"].map(effects["group"])
+    ratio = effects["male"] * (children["sex"] == "M") + children["group"].map(effects["group"]).fillna(0.0)
     for name in names:
         ratio = ratio + effects[name] * of[name].to_numpy(dtype=float)
     return ratio.to_numpy(dtype=float)
 
 
 def _status(chunk: Chunk) -> tuple[np.ndarray, np.ndarray]:
-    """Return the highest status (0 to 3) in social care by each year of age: ever, and of two school years."""
+    """Return the highest status (0 to 3) by each year of age: ever, and of this school year and the last."""
     birth = chunk.people.children["birth"].to_numpy()
     middle = birth[:, None] + (AGES + 0.5) * YEAR
     ever = np.zeros(middle.shape, dtype=np.int8)
