@@ -4,7 +4,20 @@
 generator is not looked at: what is measured is what any analysis would find in the data.
 """
 
-from helpers.calibration import education, health, justice, services, social_care
+from helpers.calibration import (
+    children_in_need,
+    cumulative,
+    demand,
+    education,
+    health,
+    inequality,
+    justice,
+    looked_after,
+    protection,
+    referrals,
+    services,
+    variation,
+)
 from helpers.calibration.base import calibrate, targets
 
-__all__ = ["calibrate", "education", "health", "justice", "services", "social_care", "targets"]
+__all__ = ["calibrate", "education", "targets"]

@@ -17,6 +17,7 @@ MOST_PERIODS = 3  # within one referral
 MOST_MOVES = 6
 SUPPORTED_FROM = day(2024, 4, 1)  # supported accommodation (K3) takes the place of semi-independent (H5)
 HOME = ("E4A", "E4B")
+ABOUT = ["referral_no", "birth", "uasc", "respite"]
 
 
 def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
@@ -40,8 +41,7 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
     unborn = assessed < birth
     wait = np.where(unborn, rng.integers(1, 6, size), 3 + rng.integers(1, 60, size))
     start = np.where(unborn, birth, np.maximum(assessed, birth)) + wait
-    share = _entry_share(referrals, (start - birth) / YEAR) * np.where(unborn, value("care.unborn_ratio"), 1)
-    enters = together(rng, referrals) < share
+    enters = together(rng, referrals) < _entry_share(referrals, (start - birth) / YEAR, unborn)
     enters &= referrals["in_need"].to_numpy() & ~uasc
     respite = enters & (rng.random(size) < value("care.respite_share"))
     start = np.where(uasc, referrals["referral"].to_numpy() + 1, start)
@@ -53,12 +53,12 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
     found = []
     for _ in range(MOST_PERIODS):
-        now = _end(rng, now)
+        now = legal.go_to_court(rng, _end(rng, now))
         found.append(now)
-        back = now["end"] + np.ceil(_years_until_return(rng, len(now)) * YEAR).astype(np.int64) + 1
-        again = now["reason"].isin(HOME) & (back < now["birth"] + ADULT - 60) & ~now["uasc"]
-        now = now[again].assign(start=back[again], newborn=False).drop(columns=["end", "reason"])
-    return legal.go_to_court(rng, pd.concat(found, ignore_index=True))
+        back = now["end"] + np.ceil(_years_until_return(rng, now["reason"]) * YEAR).astype(np.int64) + 1
+        again = (back < now["birth"] + ADULT - 60) & ~now["uasc"]
+        now = now.loc[again, ABOUT].assign(start=back[again], newborn=False)
+    return pd.concat(found, ignore_index=True)
 
 
 def together(rng: np.random.Generator, referrals: pd.DataFrame) -> np.ndarray:
@@ -72,20 +72,30 @@ def together(rng: np.random.Generator, referrals: pd.DataFrame) -> np.ndarray:
     return np.where(shares, rng.random(size)[case], rng.random(size))
 
 
-def _entry_share(referrals: pd.DataFrame, age: np.ndarray) -> np.ndarray:
+def _entry_share(referrals: pd.DataFrame, age: np.ndarray, unborn: np.ndarray) -> np.ndarray:
     """Return the probability that a child in need enters care."""
-    by_category = categories()["care"].to_numpy()[referrals["category"]]
-    by_age = np.array(value("care.age_ratio"))[age_band(age)]
-    own = np.exp(referrals["care_effect"].to_numpy())
     known = value("care.by_year")
     year = 1970 + referrals["referral"].to_numpy() / YEAR
-    by_year = np.interp(year, list(known), list(known.values()))
-    return value("care.after_assessment") * by_category * by_age * own * by_year
+    log_odds = (
+        value("care.after_assessment")
+        + np.log(categories()["care"].to_numpy()[referrals["category"]])
+        + np.log(np.array(value("care.age_ratio"))[age_band(age)])
+        + np.log(np.interp(year, list(known), list(known.values())))
+        + np.log(value("care.unborn_ratio")) * unborn
+        + value("care.infant_growth") * np.where(age < 1, year - 2015, 0)
+        + referrals["care_effect"].to_numpy()
+    )
+    return 1 / (1 + np.exp(-log_odds))
 
 
-def _years_until_return(rng: np.random.Generator, size: int) -> np.ndarray:
+def _years_until_return(rng: np.random.Generator, reason: pd.Series) -> np.ndarray:
+    """Draw years until a child comes back into care: after going home, or after an order that did not last."""
     points = (value("care.again_within_1_year"), value("care.again_within_6_years"))
-    return np.minimum(years_until(rng, size, points), 50)
+    wait = np.where(reason.isin(HOME), years_until(rng, len(reason), points), 50)
+    for ended, within_5_years in value("care.disrupted").items():
+        years = -5 * rng.exponential(size=len(reason)) / np.log(1 - within_5_years)
+        wait = np.where(reason == ended, years, wait)
+    return np.minimum(wait, 50)
 
 
 def _end(rng: np.random.Generator, now: pd.DataFrame) -> pd.DataFrame:
@@ -163,14 +173,25 @@ def _placement_events(rng: np.random.Generator, found: pd.DataFrame) -> pd.DataF
     start, end = found["start"].to_numpy(), found["end"].to_numpy()
     steps = [(np.ones(size, dtype=bool), start, _draw_placement(rng, found, start))]
     years = np.minimum((end - start) / YEAR, 6)
-    moves = np.minimum(rng.poisson(value("care.moves_per_year") * years), MOST_MOVES)
+    # Most moves come early: years after the first count for less, and within a period the dates lean forward.
+    weight = np.minimum(years, 1) + value("care.moves_later") * np.maximum(years - 1, 0)
+    moves = np.minimum(rng.poisson(value("care.moves_per_year") * weight), MOST_MOVES)
     moves = np.where(found["respite"], 0, moves)
     adopt = (found["reason"] == ADOPT).to_numpy()
     with_adopters = start + ((end - start) * value("care.with_adopters")).astype(np.int64)
     latest = np.where(adopt, with_adopters - 20, end - 10)
     for turn in range(MOST_MOVES):
-        when = start + 8 + (rng.random(size) * np.maximum(latest - start - 8, 0)).astype(np.int64)
+        when = (
+            start
+            + 8
+            + (rng.random(size) ** value("care.moves_early") * np.maximum(latest - start - 8, 0)).astype(
+                np.int64
+            )
+        )
         steps.append(((moves > turn) & (when < latest), when, _draw_placement(rng, found, when)))
+    grown = birthday(found["birth"].to_numpy(), 16) + rng.integers(20, 600, size)
+    supported = (rng.random(size) < value("care.to_supported")) & ~found["respite"].to_numpy() & ~adopt
+    steps.append((supported & (grown > start + 8), grown, np.where(grown >= SUPPORTED_FROM, "K3", "H5")))
     steps.append(
         (adopt, with_adopters, np.where(rng.random(size) < value("care.adopted_by_foster_carer"), "A5", "A6"))
     )

@@ -1,0 +1,97 @@
+"""Measures the targets on inequality: rates by deprivation of the neighbourhood and by ethnic group.
+
+A child's neighbourhood is that of the postcode lived at: of home for a child looked after, of the address at
+the time for a child on a plan. Deciles are of multiple deprivation among the country's neighbourhoods. The
+study numbers them 1 (least deprived) to 10, our table the other way round. Where the store does not say
+where children lived, nothing is measured.
+"""
+
+from __future__ import annotations
+
+from helpers.calibration.base import one, target
+from helpers.calibration.common import by_ethnic_group, children, neighbourhood_tables, open_at, prepared_sql
+from helpers.calibration.looked_after import at_end
+from helpers.sources.store import Store
+
+YEAR = 2015
+
+
+def _on_plan(store: Store) -> str:
+    """Return the query of children on a plan at 31 March and their deciles."""
+    return f"""select distinct on (p.authority, p.child_id) imd_decile
+        from cp_plans p join addresses a using (authority, child_id)
+        join postcodes using (postcode) join neighbourhoods using (neighbourhood)
+        where {open_at("plan_start", "plan_end", YEAR)} and {open_at("address_start", "address_end", YEAR)}"""
+
+
+def _looked_after(store: Store) -> str:
+    """Return the query of children looked after at 31 March and their deciles."""
+    return f"""select imd_decile from {at_end(store, YEAR)}
+        join postcodes on postcode = home_postcode join neighbourhoods using (neighbourhood)"""
+
+
+SERVICES = {"plan": _on_plan, "care": _looked_after}
+
+
+def _rates(store: Store, service: str) -> str:
+    """Return the table of rates per 10,000 children by decile (1 = least deprived).
+
+    Children by neighbourhood are those of the year nearest; children of the service whose home is not known
+    are spread over deciles as the others.
+    """
+    total = {"plan": f"select count(distinct (authority, child_id)) from cp_plans "
+             f"where {open_at('plan_start', 'plan_end', YEAR)}",
+             "care": f"select count(*) from {at_end(store, YEAR)} where not uasc"}[service]  # fmt: skip
+    return prepared_sql(
+        store,
+        f"deciles_{service}",
+        f"""with served as ({SERVICES[service](store)}),
+            homes as (
+                select imd_decile, sum(children) as children
+                from neighbourhood_populations join neighbourhoods using (neighbourhood) where year = (
+                    select year from neighbourhood_populations
+                    group by year order by abs(year - {YEAR - 1}), year limit 1) group by 1)
+            select 11 - imd_decile as decile, 1e4 * count(served.imd_decile) / any_value(children)
+                * ({total}) / (select count(*) from served) as rate
+            from homes left join served using (imd_decile) group by imd_decile""",
+    )
+
+
+@target("F00324", service="plan", decile=1)
+@target("F00326", service="plan", decile=2)
+@target("F00332", service="plan", decile=5)
+@target("F00336", service="plan", decile=7)
+@target("F00340", service="plan", decile=9)
+@target("F00342", service="plan", decile=10)
+@target("F00325", service="care", decile=1)
+@target("F00327", service="care", decile=2)
+@target("F00333", service="care", decile=5)
+@target("F00337", service="care", decile=7)
+@target("F00341", service="care", decile=9)
+@target("F00343", service="care", decile=10)
+def decile_rate(store: Store, service: str, decile: int) -> float:
+    """Bywaters and others 2020: children on a plan or looked after at 31 March 2015, per 10,000 of the decile."""
+    if not neighbourhood_tables(store):
+        return float("nan")
+    return one(store, f"select rate from {_rates(store, service)} where decile = ?", decile)
+
+
+@target("F00354", service="plan")
+@target("F00355", service="care")
+def most_to_least(store: Store, service: str) -> float:
+    """Bywaters and others 2020: rate in the most deprived tenth over that in the least deprived."""
+    return decile_rate(store, service, 10) / decile_rate(store, service, 1)
+
+
+@target("F00356", who="White")
+@target("F00357", who="Black")
+@target("F00358", who="Asian")
+@target("F00359", who="Mixed")
+def care_by_ethnicity(store: Store, who: str) -> float:
+    """Bywaters and others 2019: children looked after at 31 March 2015, per 10,000 of the ethnic group.
+
+    The study sampled neighbourhoods of 18 authorities in England, more deprived than the country.
+    """
+    share = by_ethnic_group(store, YEAR - 1).get(who, float("nan"))
+    found = one(store, f"select count(*) from {at_end(store, YEAR)} where who = ?", who)
+    return 1e4 * found / (children(store, YEAR) * share)

@@ -1,1 +1,0 @@
-"""Measures the targets on social care."""
