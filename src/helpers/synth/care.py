@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from helpers.synth import legal
 from helpers.synth.days import birthday, day
+from helpers.synth.legal import ADOPT, SGO, STAY
 from helpers.synth.parameters import categories, choose, value, years_until
 from helpers.synth.people import age_band
 
@@ -14,9 +16,8 @@ ADULT = int(18 * YEAR)
 MOST_PERIODS = 3  # within one referral
 MOST_MOVES = 6
 SUPPORTED_FROM = day(2024, 4, 1)  # supported accommodation (K3) takes the place of semi-independent (H5)
-ADOPT, STAY, SGO = "ADOPT", "STAY", "SGO"
 HOME = ("E4A", "E4B")
-POLICE_DAYS, EMERGENCY_DAYS = 2, 8  # police protection lasts three days, an emergency order eight
+ABOUT = ["referral_no", "birth", "uasc", "respite"]
 
 
 def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
@@ -25,19 +26,22 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     referrals : pandas.DataFrame
-        referral, end (of the assessment), category, in_need, birth, uasc, care_effect; the index
+        family, referral, end (of the assessment), category, in_need, birth, uasc, care_effect; the index
         numbers them.
 
     Returns
     -------
     pandas.DataFrame
-        referral_no, birth, uasc, respite, start, end, reason (how it ends). A child who goes home may come
-        back into care.
+        referral_no, birth, uasc, respite, newborn (taken into care at birth), start, end, reason (how it
+        ends), and what `legal.go_to_court` adds. A child who goes home may come back into care.
     """
     size = len(referrals)
     birth, uasc = referrals["birth"].to_numpy(), referrals["uasc"].to_numpy()
-    start = np.maximum(referrals["end"].to_numpy(), birth + 3) + rng.integers(1, 60, size)
-    enters = rng.random(size) < _entry_share(referrals, (start - birth) / YEAR)
+    assessed = referrals["end"].to_numpy()
+    unborn = assessed < birth
+    wait = np.where(unborn, rng.integers(1, 6, size), 3 + rng.integers(1, 60, size))
+    start = np.where(unborn, birth, np.maximum(assessed, birth)) + wait
+    enters = together(rng, referrals) < _entry_share(referrals, (start - birth) / YEAR, unborn)
     enters &= referrals["in_need"].to_numpy() & ~uasc
     respite = enters & (rng.random(size) < value("care.respite_share"))
     start = np.where(uasc, referrals["referral"].to_numpy() + 1, start)
@@ -45,19 +49,30 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
     at = np.flatnonzero(enters)
     now = pd.DataFrame(
         {"referral_no": referrals.index[at], "birth": birth[at], "uasc": uasc[at], "respite": respite[at],
-         "start": start[at]}
+         "newborn": unborn[at], "start": start[at]}
     )  # fmt: skip
     found = []
     for _ in range(MOST_PERIODS):
-        now = _end(rng, now)
+        now = legal.go_to_court(rng, _end(rng, now))
         found.append(now)
         back = now["end"] + np.ceil(_years_until_return(rng, now["reason"]) * YEAR).astype(np.int64) + 1
         again = (back < now["birth"] + ADULT - 60) & ~now["uasc"]
-        now = now[again].assign(start=back[again]).drop(columns=["end", "reason"])
+        now = now.loc[again, ABOUT].assign(start=back[again], newborn=False)
     return pd.concat(found, ignore_index=True)
 
 
-def _entry_share(referrals: pd.DataFrame, age: np.ndarray) -> np.ndarray:
+def together(rng: np.random.Generator, referrals: pd.DataFrame) -> np.ndarray:
+    """Draw a number between 0 and 1 for each child; brothers and sisters referred on one day mostly share it.
+
+    So they mostly enter care together, while the chance of each child alone stays as it is.
+    """
+    size = len(referrals)
+    case = referrals.groupby(["family", "referral"], sort=False).ngroup().to_numpy()
+    shares = (rng.random(size) < value("care.siblings_together")) & (referrals["family"] >= 0).to_numpy()
+    return np.where(shares, rng.random(size)[case], rng.random(size))
+
+
+def _entry_share(referrals: pd.DataFrame, age: np.ndarray, unborn: np.ndarray) -> np.ndarray:
     """Return the probability that a child in need enters care."""
     known = value("care.by_year")
     year = 1970 + referrals["referral"].to_numpy() / YEAR
@@ -66,6 +81,7 @@ def _entry_share(referrals: pd.DataFrame, age: np.ndarray) -> np.ndarray:
         + np.log(categories()["care"].to_numpy()[referrals["category"]])
         + np.log(np.array(value("care.age_ratio"))[age_band(age)])
         + np.log(np.interp(year, list(known), list(known.values())))
+        + np.log(value("care.unborn_ratio")) * unborn
         + value("care.infant_growth") * np.where(age < 1, year - 2015, 0)
         + referrals["care_effect"].to_numpy()
     )
@@ -94,7 +110,7 @@ def _end(rng: np.random.Generator, now: pd.DataFrame) -> pd.DataFrame:
     spread = pd.Series(reason).map(value("care.exit_spread")).fillna(0).to_numpy()
     days = median * np.exp(rng.normal(0, 1, len(now)) * spread) * YEAR
     # An adoption takes its time: order, match, placement.
-    days = np.where(reason == ADOPT, np.maximum(days, value("care.placement_order_days") + 200), days)
+    days = np.where(reason == ADOPT, np.maximum(days, value("care.adoption_days_least")), days)
     days = np.where(now["respite"], rng.integers(3, 8, len(now)), np.clip(days, 12, 20 * YEAR))
     adult = birthday(birth, 18)
     end = np.minimum(start + days.astype(np.int64), adult)
@@ -115,7 +131,8 @@ def episodes(rng: np.random.Generator, found: pd.DataFrame) -> pd.DataFrame:
         period, start, end, new (reason for the new episode), status, placement, move (number of the
         placement within the period), ceased (X1 within a period).
     """
-    events = pd.concat([_legal_events(rng, found), _placement_events(rng, found)], ignore_index=True)
+    status = _steps(found, legal.steps(found), "status", found["end"].to_numpy())
+    events = pd.concat([status, _placement_events(rng, found)], ignore_index=True)
     events = events.sort_values(["period", "start", "kind"], kind="stable")
     events = events.drop_duplicates(["period", "start", "kind"], keep="last")
     # A change on the day after another would make an episode of one day: leave it out.
@@ -148,35 +165,6 @@ def _no_parents_without_order(merged: pd.DataFrame) -> pd.Series:
     ordered = merged["status"].isin(["C1", "C2"])
     throughout = ordered.groupby([merged["period"], merged["move"]]).transform("all")
     return merged["placement"].mask((merged["placement"] == "P1") & ~throughout, "U3")
-
-
-def _legal_events(rng: np.random.Generator, found: pd.DataFrame) -> pd.DataFrame:
-    """Return when each legal status begins: by agreement or in an emergency, then by order of the court."""
-    size = len(found)
-    start, end, reason = found["start"].to_numpy(), found["end"].to_numpy(), found["reason"].to_numpy()
-    agreed = (found["uasc"] | found["respite"]).to_numpy()
-    first = choose(rng, value("care.first_status"), size)
-    first = np.where(found["uasc"], "V2", np.where(found["respite"], "V3", first))
-    steps = [(np.ones(size, dtype=bool), start, first)]
-    emergency = np.isin(first, ["L1", "L2"])
-    after = np.where(first == "L1", start + POLICE_DAYS, start + EMERGENCY_DAYS)
-    then = choose(rng, value("care.after_emergency"), size)
-    steps.append((emergency, after, then))
-    settled = np.where(emergency, then, first)
-    to_court = rng.random(size) < pd.Series(reason).map(value("care.court")).to_numpy()
-    to_court &= (settled == "V2") & ~agreed
-    wait, proceedings = value("care.court_days"), value("care.order_days")
-    court = start + rng.integers(wait["from"], wait["to"], size)
-    adopt = reason == ADOPT
-    court = np.where(adopt, np.minimum(court, start + value("care.placement_order_days") - 60), court)
-    steps.append((to_court, court, np.full(size, "C1")))
-    interim = (settled == "C1") | to_court
-    order = np.where(to_court, court, start) + rng.integers(proceedings["from"], proceedings["to"], size)
-    order = np.where(adopt, start + value("care.placement_order_days"), order)
-    # A special guardianship order is made at the end of proceedings: no care order comes before it.
-    ordered = interim & (rng.random(size) < value("care.full_order")) & (reason != SGO)
-    steps.append((adopt | ordered, order, np.where(adopt, "E1", "C2")))
-    return _steps(found, steps, "status", end)
 
 
 def _placement_events(rng: np.random.Generator, found: pd.DataFrame) -> pd.DataFrame:

@@ -7,10 +7,21 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from helpers.synth import early_help, health, places, social_care
-from helpers.synth import education, places, school_places, social_care
-from helpers.synth import after_school, education, places, school_places, social_care
-from helpers.synth import households, places, postcodes, social_care
+from helpers.synth import (
+    after_school,
+    domestic_abuse,
+    early_help,
+    education,
+    family_court,
+    health,
+    households,
+    justice,
+    outside_harm,
+    places,
+    postcodes,
+    school_places,
+    social_care,
+)
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import day
 from helpers.synth.parameters import value
@@ -21,23 +32,21 @@ Tables = dict[str, pd.DataFrame]
 # Each returns its canonical tables and what it planted, both by name.
 OF_CHUNK: dict[str, Callable[[np.random.Generator, Chunk], tuple[Tables, Tables]]] = {
     "social_care": social_care.tables,
+    "education": education.tables,
     "health": health.tables,
     "early_help": early_help.tables,
-}
-# Each returns tables that need the whole country: (rng, places, counts) -> tables and truth.
-OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {
-    "early_help": early_help.planted,
-    "education": education.tables,
-}
-# Each returns tables that need the whole country: (rng, places, counts) -> tables and truth.
-OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {
-    "schools": school_places.tables,
-    "education": after_school.whole_country,
+    "justice": justice.tables,
+    "family_court": family_court.tables,
+    "domestic_abuse": domestic_abuse.tables,
+    "outside_harm": outside_harm.tables,
     "households": households.tables,
 }
 # Each returns tables that need the whole country: (rng, places, counts) -> tables and truth.
 OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {
     "postcodes": postcodes.tables,
+    "schools": school_places.tables,
+    "education": after_school.whole_country,
+    "early_help": early_help.planted,
 }
 
 

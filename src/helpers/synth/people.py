@@ -19,6 +19,9 @@ STRIDES = {
     "D": 410_338_673,
     "R": 594_823_321,
     "HH": 815_730_721,
+    "S": 148_035_889,
+    "N": 893_871_739,
+    "K": 310_985_281,
 }
 
 
@@ -86,6 +89,22 @@ def nhs_numbers(person: np.ndarray) -> np.ndarray:
 def _nhs_check(number: np.ndarray) -> np.ndarray:
     digits = number[:, None] // 10 ** np.arange(8, -1, -1) % 10
     return -(digits * np.arange(10, 1, -1)).sum(axis=1) % 11
+
+
+def service_ids(person: np.ndarray) -> np.ndarray:
+    """Return the number each person (int) has in records of specialist services: S and nine digits."""
+    return _serials("S", person)
+
+
+def mechanism_ids(person: np.ndarray) -> np.ndarray:
+    """Return the number each person (int) has in the National Referral Mechanism: N and nine digits."""
+    return _serials("N", person)
+
+
+def case_ids(letter: str, person: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    """Return numbers of cases: the `turn`-th (below 100) that the person (int) is the first in."""
+    number = np.asarray(person, dtype=np.int64) * STRIDES["K"] % 10**9 * 100 + np.asarray(turn)
+    return np.char.add(letter, np.char.zfill(number.astype(str), 11)).astype(object)
 
 
 def _serials(letter: str, person: np.ndarray) -> np.ndarray:

@@ -155,7 +155,7 @@ def _traits(places: Places, people: Families) -> pd.DataFrame:
             + effects["hardship"] * of["hardship"].to_numpy()
             + children["group"].map(effects["group"]).to_numpy()
         )
-    return children[["birth", "uasc", "disabled"]].join(of).assign(**own)
+    return children[["family", "birth", "uasc", "disabled"]].join(of).assign(**own)
 
 
 def _where(places: Places, people: Families, now: pd.DataFrame) -> dict[str, np.ndarray]:
