@@ -53,6 +53,11 @@ def test_tables_have_one_row_a_key_and_the_canonical_types(tables):
         assert len(TABLES[name].conform(text(table.head(500)).replace("nan", pd.NA))) == min(len(table), 500)
 
 
+def test_every_number_is_one_of_a_pupil(tables):
+    for name, table in tables.items():
+        assert set(table["pupil_id"]) <= set(tables["pupils"]["pupil_id"]), name
+
+
 @pytest.mark.parametrize("name", ["pupils", "school_enrolments", "special_needs", "absences"])
 def test_codes_are_valid(tables, name):
     for column, codes in TABLES[name].code_columns().items():

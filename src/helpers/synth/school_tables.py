@@ -46,7 +46,8 @@ def rolls(chunk: Chunk, school: SchoolYears) -> tuple[Rolls, np.ndarray]:
     """Return all enrolments since the first school census, and the pupils' ids in order."""
     numbers = people.pupil_ids(chunk.people.children["person"].to_numpy())
     order = np.argsort(numbers)
-    ever = order[school.on_roll[order].any(axis=(1, 2))]
+    begins = value("education.census_from") - FIRST_YEAR
+    ever = order[school.on_roll[order, begins:].any(axis=(1, 2))]
     pupil, column, term = np.nonzero(school.on_roll[ever])
     child = ever[pupil]
     census = census_days()
@@ -54,7 +55,7 @@ def rolls(chunk: Chunk, school: SchoolYears) -> tuple[Rolls, np.ndarray]:
     of = school_places.school_on(chunk, school.choice, child, column, on)
     entry, leaving = _runs(chunk, school, child, column, term, on, of)
     main = Rolls(child, pupil, column, term, on, of, np.zeros(len(child), np.int8), entry, leaving)
-    covered = column >= value("education.census_from") - FIRST_YEAR
+    covered = column >= begins
     return _with_second(chunk, school, Rolls(*(part[covered] for part in main))), numbers[ever]
 
 
