@@ -13,7 +13,8 @@ from helpers.sources.store import Store
 KS2, KS4 = "attainment_ks2", "attainment_ks4"
 KS2_YEARS, KS4_YEARS = (2022, 2023, 2024), (2023, 2024)  # published for 2024, and alike in the years before
 COHORT_2019 = (2017, 2018, 2019)
-IN_NEED = "not coalesce(no_further_action, false) and coalesce(closure_reason, '') not in ('RC8', 'RC9')"
+# An episode of need as the DfE counts it: also where the assessment then found no need.
+IN_NEED = "not coalesce(no_further_action, false)"
 NOW = {"all": "true", "cin": "cin and not cpp and not cla", "cpp": "cpp and not cla", "cla": "cla_year"}
 YEAR_7 = (2011, 2012, 2013)
 RETURNS_BEGIN = "date '2008-10-01'"  # first day from which the CIN Census has children by name

@@ -11,9 +11,10 @@ import pandas as pd
 
 from helpers.synth import referrals
 from helpers.synth.chunk import Chunk
+from helpers.synth.days import collection_year
 from helpers.synth.journeys import CIN, CLA, CPP, FIRST_YEAR
 from helpers.synth.parameters import value
-from helpers.synth.schooling import SchoolYears
+from helpers.synth.schooling import SINCE_APRIL, SchoolYears
 
 STATUS = {"cin": CIN, "cpp": CPP, "cla": CLA}
 
@@ -25,6 +26,18 @@ def status_lately(chunk: Chunk) -> np.ndarray:
     for back in range(1, value("attainment.involved_years")):
         np.maximum(highest[:, back:], in_year[:, :-back], out=highest[:, back:])
     return highest
+
+
+def referred_lately(chunk: Chunk) -> np.ndarray:
+    """Return whether a child was referred in a year or one of the four before: bool (children, years)."""
+    referred = chunk.events.referrals
+    year = collection_year(referred["referral"].to_numpy() - SINCE_APRIL)  # of school: from September
+    shape = chunk.journeys.in_year.shape
+    column = np.clip(year - FIRST_YEAR, 0, shape[1])
+    upto = np.zeros((shape[0], shape[1] + value("attainment.involved_years")), dtype=bool)
+    for later in range(value("attainment.involved_years")):
+        upto[referred["child"], column + later] = True
+    return upto[:, : shape[1]]
 
 
 def _ever(chunk: Chunk) -> np.ndarray:
@@ -47,8 +60,9 @@ def traits(chunk: Chunk, years: SchoolYears, child: np.ndarray, column: np.ndarr
     pandas.DataFrame
         float32, one row per pair. female; hardship and area (standard deviations); fsm (free school meals in
         the last six years); support and ehc (SEN support; statement or plan); cin, cpp, cla (the highest
-        status in the five years up to this one: one of them or none); formerly and formerly_more (in none of
-        the five years, but in need before, or more than that); cin_now, cpp_now, cla_now (status at 31 March
+        status in the five years up to this one: one of them or none); assessed (referred in these years, but
+        none of the three); formerly and formerly_more (none of the three in these years, but in need before,
+        or more than that); cin_now, cpp_now, cla_now (status at 31 March
         of the year); support_social_care and ehc_social_care (special needs, and any status in the five
         years); support_now and ehc_now (special needs, and any status at 31 March).
     """
@@ -72,6 +86,7 @@ def traits(chunk: Chunk, years: SchoolYears, child: np.ndarray, column: np.ndarr
         "support": sen == 1,
         "ehc": sen == 2,
         **{name: lately == status for name, status in STATUS.items()},
+        "assessed": (lately == 0) & referred_lately(chunk)[child, column],
         "formerly": (lately == 0) & (ever == CIN),
         "formerly_more": (lately == 0) & (ever > CIN),
         **{f"{name}_now": now == status for name, status in STATUS.items()},
