@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from helpers.synth import households, places, postcodes, social_care
+from helpers.synth import households, identities, places, postcodes, social_care
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import day
 from helpers.synth.parameters import value
@@ -19,6 +19,10 @@ Tables = dict[str, pd.DataFrame]
 OF_CHUNK: dict[str, Callable[[np.random.Generator, Chunk], tuple[Tables, Tables]]] = {
     "social_care": social_care.tables,
     "households": households.tables,
+}
+# Each looks at the tables those domains made of the chunk: (rng, chunk, tables) -> tables and truth.
+OF_TABLES: dict[str, Callable[[np.random.Generator, Chunk, Tables], tuple[Tables, Tables]]] = {
+    "identities": identities.tables,
 }
 # Each returns tables that need the whole country: (rng, places, counts) -> tables and truth.
 OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {
@@ -32,6 +36,10 @@ def of_chunk(seed: np.random.SeedSequence, chunk: Chunk, faults: str) -> tuple[T
     truth: Tables = {}
     for (name, simulate), own in zip(OF_CHUNK.items(), seed.spawn(len(OF_CHUNK)), strict=True):
         found, planted = simulate(np.random.default_rng(own), chunk)
+        tables |= {n: social_care.tidy(n, table) for n, table in found.items()}
+        truth |= planted
+    for follow, own in zip(OF_TABLES.values(), seed.spawn(len(OF_TABLES)), strict=True):
+        found, planted = follow(np.random.default_rng(own), chunk, tables)
         tables |= {n: social_care.tidy(n, table) for n, table in found.items()}
         truth |= planted
     return tables, truth
