@@ -86,3 +86,17 @@ def test_the_gate_refuses_an_identifier_and_does_not_repeat_it(tmp_path):
     gate.refuse_identifiers(
         save(tmp_path, new_code_cell("x", outputs=[new_output("stream", text="17 children")])), known
     )
+
+
+def test_the_gate_knows_people_of_every_data_set_and_their_addresses(tmp_path):
+    person = {"dataset": "health", "record_id": "HE000000017", "person_id": "H387420489"}
+    written = pd.DataFrame([{**person, "nhs_number": "5000000019", "postcode": "AG10 1AB"}])
+    pupils = pd.DataFrame({"pupil_id": ["P000000123"]})
+    write_store({"person_links": written, "pupils": pupils}, tmp_path / "store", {"synthetic": False})
+    known = gate.identifiers(read_store(tmp_path / "store"))
+    for shown in ("H387420489", "5000000019", "at AG10 1AB.", "P000000123", "HE000000017"):
+        path = save(tmp_path, new_code_cell("x", outputs=[new_output("stream", text=shown)]))
+        with pytest.raises(NotebookError, match="cell 1"):
+            gate.refuse_identifiers(path, known)
+    path = save(tmp_path, new_code_cell("x", outputs=[new_output("stream", text="AG10 has 5000 people")]))
+    gate.refuse_identifiers(path, known)

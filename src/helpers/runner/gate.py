@@ -16,6 +16,14 @@ IDENTIFIERS = {
     "children": ["child_id", "upn", "former_upn"],
     "care_episodes": ["home_postcode", "placement_postcode"],
     "social_worker_episodes": ["worker_id"],
+    "pupils": ["pupil_id"],
+    "patients": ["patient_id"],
+    "justice_people": ["person_id"],
+    "case_people": ["person_id"],
+    "household_members": ["person_id", "household_id"],
+    "addresses": ["postcode"],
+    "person_links": ["record_id", "person_id", "upn", "nhs_number", "postcode"],
+    "linked_people": ["number"],
 }
 TOKEN = re.compile(r"[A-Za-z0-9]+(?: \d[A-Za-z]{2}\b)?")
 SHORTEST = 5  # a shorter run of characters is as likely a count or a code as an identifier
@@ -41,7 +49,7 @@ def refuse_identifiers(notebook: Path, known: set[str]) -> None:
     for number, cell in enumerate(nbformat.read(notebook, as_version=4).cells, start=1):
         if any(_tokens(text) & known for text in _texts(cell)):
             raise NotebookError(
-                f"{notebook.name} shows an identifier of a child, a worker or an address in cell {number}: "
+                f"{notebook.name} shows an identifier of a person or an address in cell {number}: "
                 "it is not published. Show counts instead of records there, and run it again."
             )
 

@@ -22,6 +22,7 @@ from helpers.synth import (
     school_places,
     social_care,
 )
+from helpers.synth import households, identities, places, postcodes, social_care
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import day
 from helpers.synth.parameters import value
@@ -41,6 +42,10 @@ OF_CHUNK: dict[str, Callable[[np.random.Generator, Chunk], tuple[Tables, Tables]
     "outside_harm": outside_harm.tables,
     "households": households.tables,
 }
+# Each looks at the tables those domains made of the chunk: (rng, chunk, tables) -> tables and truth.
+OF_TABLES: dict[str, Callable[[np.random.Generator, Chunk, Tables], tuple[Tables, Tables]]] = {
+    "identities": identities.tables,
+}
 # Each returns tables that need the whole country: (rng, places, counts) -> tables and truth.
 OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {
     "postcodes": postcodes.tables,
@@ -56,6 +61,10 @@ def of_chunk(seed: np.random.SeedSequence, chunk: Chunk, faults: str) -> tuple[T
     truth: Tables = {}
     for (name, simulate), own in zip(OF_CHUNK.items(), seed.spawn(len(OF_CHUNK)), strict=True):
         found, planted = simulate(np.random.default_rng(own), chunk)
+        tables |= {n: social_care.tidy(n, table) for n, table in found.items()}
+        truth |= planted
+    for follow, own in zip(OF_TABLES.values(), seed.spawn(len(OF_TABLES)), strict=True):
+        found, planted = follow(np.random.default_rng(own), chunk, tables)
         tables |= {n: social_care.tidy(n, table) for n, table in found.items()}
         truth |= planted
     return tables, truth

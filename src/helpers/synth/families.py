@@ -20,7 +20,11 @@ from helpers.synth.places import Places
 YEAR = 365.25
 FIRST_BIRTH = day(1992, 1, 1)
 MOST_CHILDREN = 6
-GROUPS = {"W": "White", "M": "Mixed", "A": "Asian", "B": "Black", "C": "Asian", "O": "Other"}
+# Broad ethnic group by the first letter of the code; children whose ethnicity is not known count as other.
+GROUPS = {
+    "W": "White", "M": "Mixed", "A": "Asian", "B": "Black", "C": "Asian", "O": "Other",
+    "N": "Other", "R": "Other",
+}  # fmt: skip
 
 
 class Families(NamedTuple):
@@ -79,7 +83,7 @@ def make(rng: np.random.Generator, places: Places, size: int, arrivals: int, fir
         families,
         children.assign(
             person=first_person + 2 * size + np.arange(len(children)),
-            group=children["ethnicity"].str[0].map(GROUPS).where(children["ethnicity"] != "REFU", "Other"),
+            group=children["ethnicity"].str[0].map(GROUPS),
             authority=area[children["neighbourhood"]],
             authority_after=area[children["neighbourhood_after"]],
         ),

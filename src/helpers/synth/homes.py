@@ -59,17 +59,18 @@ def courses(
     at_home = stays[~stays["relatives"]].groupby("family")["end"].max().reindex(range(size))
     group = families["ethnicity"].str[0].map(GROUPS)
     with_grandparent = group.map(value("households.grandparent_at_home")).to_numpy()
+    relatives = stays[stays["relatives"]].groupby("family")["start"].min().reindex(range(size))
     temporary, temporary_end = _temporary(rng, chunk, hardship)
     return families.assign(
         begins=begins.fillna(NEVER).astype(np.int64),
         separated=np.minimum(families["separated"], NEVER).astype(np.int64),
         with_father=known & (rng.random(size) < value("households.stays_with_father")),
         partnered=np.where(finds, np.minimum(families["separated"], NEVER) + wait, NEVER).astype(np.int64),
-        grandparent=rng.random(size) < with_grandparent,
+        grandparent=(rng.random(size) < with_grandparent) & relatives.isna().to_numpy(),
         temporary=temporary,
         temporary_end=temporary_end,
         grown=at_home.fillna(NEVER).astype(np.int64),
-        relatives=stays[stays["relatives"]].groupby("family")["start"].min().reindex(range(size)),
+        relatives=relatives,
     )
 
 

@@ -48,7 +48,7 @@ def tables(rng: np.random.Generator, chunk: Chunk) -> tuple[Tables, Tables]:
         "household_members": _members(chunk, course, stays, adults),
         "family_ties": _ties(chunk, course, stays, adults),
         "household_hardship": filled,
-        "addresses": _addresses(chunk, own),
+        "addresses": _addresses(chunk, course, own),
     }
     return found, {"household_hardship": truth}
 
@@ -214,7 +214,7 @@ def _ties(
     )
 
 
-def _addresses(chunk: Chunk, own: pd.DataFrame) -> pd.DataFrame:
+def _addresses(chunk: Chunk, course: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
     """Return what an authority writes down: the address at the first referral, and each one after it."""
     numbers = social_care.child_numbers(chunk)
     first = chunk.events.referrals.groupby("child")["referral"].min()
@@ -223,15 +223,16 @@ def _addresses(chunk: Chunk, own: pd.DataFrame) -> pd.DataFrame:
     code = chunk.places.neighbourhoods["authority"].to_numpy()[known["neighbourhood"]]
     known = known[chunk.places.authorities["authority"].to_numpy()[code] == known["authority"]]
     known = known[(known["end"] >= known["first"]) & (known["end"] >= known["birth"])]
-    start = np.maximum(known["start"], np.minimum(known["first"], last_day()))
-    return pd.DataFrame(
-        {
-            "authority": known["authority"].to_numpy(),
-            "child_id": known["child_id"].to_numpy(),
-            "address_start": to_dates(start),
-            "address_end": to_dates(known["end"], last_day()),
-            "postcode": postcodes.postcode_of(
-                chunk.places, known["neighbourhood"].to_numpy(), known["family"].to_numpy() + known["spell"]
-            ),
-        }
+    lived = course.loc[known["family"]].assign(family=known["family"].to_numpy())
+    away = (known["tenure"] == "temporary").to_numpy()
+    known["postcode"] = postcodes.of_homes(chunk.places, lived, known["start"].to_numpy(), before=away)
+    known["start"] = np.maximum(known["start"], np.minimum(known["first"], last_day()))
+    # A new partner or a child who leaves changes the household, not the address.
+    keys = ["authority", "child_id"]
+    known = known.sort_values([*keys, "start"])
+    stays = (known[[*keys, "postcode"]] == known[[*keys, "postcode"]].shift()).all(axis=1)
+    ends = known.groupby((~stays).cumsum())["end"].max().to_numpy()
+    known = known[~stays]
+    return known[[*keys, "postcode"]].assign(
+        address_start=to_dates(known["start"]).to_numpy(), address_end=to_dates(ends, last_day()).to_numpy()
     )

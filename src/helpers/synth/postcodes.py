@@ -78,6 +78,26 @@ def postcode_of(places: Places, neighbourhood: np.ndarray, choice: np.ndarray) -
     return np.char.add(np.char.add(outward, " "), inward).astype(object)
 
 
+def of_homes(
+    places: Places, lived: pd.DataFrame, days: np.ndarray, before: np.ndarray | bool = False
+) -> np.ndarray:
+    """Return the postcode of each home on a day.
+
+    Parameters
+    ----------
+    places : Places
+    lived : pandas.DataFrame
+        family, neighbourhood, neighbourhood_after, moved, separated (days).
+    days : numpy.ndarray
+    before : numpy.ndarray of bool
+        Where the address is one that was left, or a passing one, in the same neighbourhood.
+    """
+    days = np.asarray(days)
+    home = np.where(days >= lived["moved"], lived["neighbourhood_after"], lived["neighbourhood"])
+    choice = lived["family"].to_numpy() + 3 * (days >= lived["separated"]).to_numpy() + 5 * np.asarray(before)
+    return postcode_of(places, home, choice)
+
+
 def _postcodes(rng: np.random.Generator, places: Places) -> pd.DataFrame:
     each = value("households.postcodes")
     spread = value("households.spread_km")
