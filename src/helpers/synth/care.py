@@ -93,7 +93,8 @@ def _years_until_return(rng: np.random.Generator, reason: pd.Series) -> np.ndarr
     points = (value("care.again_within_1_year"), value("care.again_within_6_years"))
     wait = np.where(reason.isin(HOME), years_until(rng, len(reason), points), 50)
     for ended, within_5_years in value("care.disrupted").items():
-        years = -5 * rng.exponential(size=len(reason)) / np.log(1 - within_5_years)
+        a_year = -np.log(1 - within_5_years) / 5
+        years = rng.exponential(size=len(reason)) / max(a_year, 1e-9)  # a share of nought: never
         wait = np.where(reason == ended, years, wait)
     return np.minimum(wait, 50)
 
