@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from helpers.synth import places, social_care
+from helpers.synth import beyond, casework, context, placement_costs, places, social_care, spend, workforce
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import day
 from helpers.synth.parameters import value
@@ -18,17 +18,29 @@ Tables = dict[str, pd.DataFrame]
 # Each returns its canonical tables and what it planted, both by name.
 OF_CHUNK: dict[str, Callable[[np.random.Generator, Chunk], tuple[Tables, Tables]]] = {
     "social_care": social_care.tables,
+    "beyond": beyond.tables,
+    "casework": casework.tables,
+}
+# Each returns tables that follow from those above: (rng, chunk, tables so far) -> tables and truth.
+AFTER_CHUNK: dict[str, Callable[[np.random.Generator, Chunk, Tables], tuple[Tables, Tables]]] = {
+    "placement_costs": placement_costs.tables,
 }
 # Each returns tables that need the whole country: (rng, places, counts) -> tables and truth.
-OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {}
+OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {
+    "workforce": workforce.tables,
+    "spend": spend.tables,
+    "context": context.tables,
+}
 
 
 def of_chunk(seed: np.random.SeedSequence, chunk: Chunk, faults: str) -> tuple[Tables, Tables]:
     """Return the canonical tables of a chunk and the truth planted in them."""
     tables: Tables = {}
     truth: Tables = {}
-    for (name, simulate), own in zip(OF_CHUNK.items(), seed.spawn(len(OF_CHUNK)), strict=True):
-        found, planted = simulate(np.random.default_rng(own), chunk)
+    streams = [np.random.default_rng(own) for own in seed.spawn(len(OF_CHUNK) + len(AFTER_CHUNK))]
+    for make, rng in zip([*OF_CHUNK.values(), *AFTER_CHUNK.values()], streams, strict=True):
+        so_far = (tables,) if make in AFTER_CHUNK.values() else ()
+        found, planted = make(rng, chunk, *so_far)
         tables |= {n: social_care.tidy(n, table) for n, table in found.items()}
         truth |= planted
     return tables, truth
@@ -44,7 +56,7 @@ def whole_country(rng: np.random.Generator, where: Places, counts: pd.Series) ->
     return tables, truth
 
 
-def counts(chunk: Chunk) -> pd.DataFrame:
+def counts(chunk: Chunk, tables: Tables) -> pd.DataFrame:
     """Count by authority (row), year and kind what tables of the whole country depend on.
 
     Returns
@@ -52,7 +64,8 @@ def counts(chunk: Chunk) -> pd.DataFrame:
     pandas.DataFrame
         number; index: authority (row of `Places.authorities`), year (collection year), kind: "referrals",
         "open" (cases open at 31 March), "plans", "looked_after" (at 31 March), "care_days" (in the year),
-        "children" (aged 0 to 17 at 31 March; the unaccompanied counted where they arrived).
+        "children" (aged 0 to 17 at 31 March; the unaccompanied counted where they arrived), and for each
+        section 251 line of placements "cost " and the line (pounds in the year).
     """
     parts = []
     referred = chunk.events.referrals
@@ -85,4 +98,5 @@ def counts(chunk: Chunk) -> pd.DataFrame:
         }
         wide = pd.DataFrame(found).rename_axis("authority").stack()
         parts.append(pd.concat({year: wide}, names=["year"]).reorder_levels([1, 0, 2]))
+    parts.append(placement_costs.by_year(chunk.places, tables["placement_costs"]))
     return pd.concat(parts).to_frame("number")
