@@ -15,6 +15,7 @@ from helpers.sources.store import Store
 YEAR = 2025
 CHILDREN_IN_ENGLAND = 12_183_016  # aged 0 to 17, mid-2024 (ONS)
 WORKING_DAYS = 5  # a week
+FEWEST = 10  # workers in an authority whose turnover is compared
 
 IN_POST = "NOT agency AND role_end IS NULL"
 
@@ -101,8 +102,10 @@ SCALE = {"vacancy": 100, "turnover": 100, "caseload": 1}
 def spread_between_authorities(store: Store, rate: str) -> float:
     """Return the standard deviation of a rate between authorities; of turnover without rounding.
 
-    The country's authorities have few workers, so that a whole number of leavers cannot follow a rate
-    closely: of whole numbers n in all, rounded up or down by chance, it departs by 1 / (6 n ** 2) in variance.
+    Authorities of a country smaller than England have few workers. Turnover is measured in those with
+    `FEWEST` or more: with fewer, one leaver or none is all that can be seen. A whole number of leavers, up or
+    down by chance from what the rate asks for among n workers, adds 1 / (6 n ** 2) to the variance; that is
+    taken off.
     """
     return float(np.sqrt(max(_variance(_by_authority(store, rate), rate), 0.0)))
 
@@ -124,7 +127,8 @@ def correlation_with_deprivation(store: Store, rate: str) -> float:
 
 def _by_authority(store: Store, rate: str) -> pd.DataFrame:
     found = _rates(store)[rate]
-    return found.assign(value=SCALE[rate] * found["part"] / found["whole"])[found["whole"] > 0]
+    found = found[(found["whole"] > 0) & (found["people"] >= (FEWEST if rate == "turnover" else 0))]
+    return found.assign(value=SCALE[rate] * found["part"] / found["whole"])
 
 
 def _variance(found: pd.DataFrame, rate: str) -> float:

@@ -166,13 +166,13 @@ def _transitions(rng: np.random.Generator, chunk: Chunk) -> pd.DataFrame:
     given, until = value("context.transitions"), year_end(value("time.last_year"))
     referred = chunk.events.referrals.join(social_care.referral_keys(chunk))
     seventeen, adult = (birthday(referred["birth"].to_numpy(), age) for age in (17, 18))
-    death = chunk.death[referred["child"]]
+    alive = chunk.death[referred["child"]] > until
     open_ = (
         referred["in_need"]
         & (referred["referral"] <= seventeen + 180)
         & (referred["closure"] > seventeen + 180)
     )
-    open_ &= (adult > day(given["from"], 4, 1)) & (death == NEVER)
+    open_ &= (adult > day(given["from"], 4, 1)) & alive
     young = referred[open_].drop_duplicates("child", keep="last")
     adult = birthday(young["birth"].to_numpy(), 18)
     parts = []

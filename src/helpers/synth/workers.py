@@ -265,11 +265,11 @@ def _people(rng: np.random.Generator, rows: pd.DataFrame) -> pd.DataFrame:
 def _roles(rng: np.random.Generator, rows: pd.DataFrame) -> np.ndarray:
     """Return each row's role: by seniority among all workers of the year, in the published shares."""
     shares = value("workforce.roles")
-    share = {role: by_year(course, rows["census_year"].to_numpy()) for role, course in shares.items()}
-    agency = rows["agency"].to_numpy()
-    without = (rows["without_cases"] < share["6"]) & ~agency
+    agency, year = rows["agency"].to_numpy(), rows["census_year"].to_numpy()
+    share = {role: by_year(course, year) for role, course in shares.items()}
+    without = rows["without_cases"].mask(agency).groupby(year).rank(pct=True) <= share["6"]
     ladder = np.where(without | agency, np.nan, day(2025, 1, 1) - rows["qualified"] + rows["senior"] * YEAR)
-    rank = pd.Series(ladder).groupby(rows["census_year"].to_numpy()).rank(pct=True)
+    rank = pd.Series(ladder).groupby(year).rank(pct=True)
     upto = np.cumsum([share[role] for role in "5432"], axis=0) / (1 - share["6"])
     role = np.array(list("54321"))[(rank.to_numpy() > upto).sum(axis=0)]
     role = np.where(without, "6", role)

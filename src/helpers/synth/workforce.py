@@ -103,8 +103,13 @@ def _sickness(rng: np.random.Generator, rows: pd.DataFrame, last: np.ndarray) ->
     own = value("workforce.sickness_shape")
     ratio = rng.gamma(own["shape"], 1 / own["shape"], len(rows)) / own["any"]
     ratio = np.where(rng.random(len(rows)) < own["any"], ratio, 0.0)
-    days = np.round(2 * np.minimum(rate * ratio, 1.0) * 5 * weeks * rows["full_time_equivalent"]) / 2
     employed = ~rows["agency"]
+    contracted = pd.Series(5 * weeks * rows["full_time_equivalent"]).where(employed)
+    of_year = rows["census_year"].to_numpy()
+    # The country's rate is as published, whatever chance the workers drew.
+    total = lambda days: days.groupby(of_year).transform("sum")  # noqa: E731
+    ratio = ratio / (total(ratio * contracted) / total(contracted))
+    days = np.round(2 * np.minimum(rate * ratio, 1.0) * contracted) / 2
     return {"working_days_lost": days.where(employed), "weeks_contracted": pd.Series(weeks).where(employed)}
 
 
@@ -123,12 +128,16 @@ def _cases(
     """
     years = workers.census_years()
     opened = counts.xs("open", level=2).unstack(level=1).reindex(index=range(len(caseload)), columns=years)
-    held = np.round(opened.fillna(0).to_numpy() * value("workforce.cases_of_open"))
+    held = opened.fillna(0).to_numpy() * value("workforce.cases_of_open")
+    time = np.where(post, rows["full_time_equivalent"], 0.0)
+    workers_there = np.zeros_like(caseload)
+    np.add.at(workers_there, (rows["place"], rows["census_year"] - years[0]), time)
+    held = np.round(np.minimum(held, workers_there * caseload))  # beyond that, cases wait
     turn = rows["role"].map(TURN).to_numpy() + 10 * ~at_work + 100 * ~post
     order = np.lexsort((rng.random(len(rows)), turn, rows["census_year"], rows["place"]))
     place, column = rows["place"].to_numpy()[order], rows["census_year"].to_numpy()[order] - years[0]
     group = place * len(years) + column
-    time = np.where(post, rows["full_time_equivalent"], 0.0)[order]
+    time = time[order]
     left = (held / caseload)[place, column] - (_running(time, group) - time)
     holds = (left >= value("workforce.least_day")) & (time > 0)
     first = np.r_[True, group[1:] != group[:-1]]
