@@ -16,6 +16,7 @@ YEAR = 2025
 CHILDREN_IN_ENGLAND = 12_183_016  # aged 0 to 17, mid-2024 (ONS)
 WORKING_DAYS = 5  # a week
 FEWEST = 10  # workers in an authority whose turnover is compared
+LEAST_AUTHORITIES = 20  # such authorities, for a spread between them
 
 IN_POST = "NOT agency AND role_end IS NULL"
 
@@ -51,7 +52,8 @@ def average_caseload(store: Store) -> float:
 @target("F04617")
 def sickness_rate(store: Store) -> float:
     """Return days lost to sickness, per cent of the working days under contract."""
-    query = f"""SELECT 100 * sum(working_days_lost) / sum(weeks_contracted * full_time_equivalent * {WORKING_DAYS})
+    query = f"""SELECT 100 * sum(working_days_lost)
+                       / sum(weeks_contracted * full_time_equivalent * {WORKING_DAYS})
                 FROM social_workers WHERE census_year = ? AND NOT agency"""
     return one(store, query, _census_year(store))
 
@@ -72,7 +74,8 @@ def _rates(store: Store) -> dict[str, pd.DataFrame]:
                count(*) FILTER ({IN_POST}) AS people,
                coalesce(sum(full_time_equivalent) FILTER (NOT agency AND role_end IS NOT NULL), 0) AS left_,
                coalesce(sum(cases) FILTER (role_end IS NULL), 0) AS cases,
-               coalesce(sum(full_time_equivalent_on_day) FILTER (role_end IS NULL AND cases > 0), 0) AS holding
+               coalesce(sum(full_time_equivalent_on_day)
+                        FILTER (role_end IS NULL AND cases > 0), 0) AS holding
         FROM social_workers WHERE census_year = ? GROUP BY authority"""
     year = _census_year(store)
     workers = store.connection.con.execute(query, [year]).df().set_index("authority")
@@ -107,7 +110,10 @@ def spread_between_authorities(store: Store, rate: str) -> float:
     down by chance from what the rate asks for among n workers, adds 1 / (6 n ** 2) to the variance; that is
     taken off.
     """
-    return float(np.sqrt(max(_variance(_by_authority(store, rate), rate), 0.0)))
+    found = _by_authority(store, rate)
+    return (
+        float("nan") if len(found) < LEAST_AUTHORITIES else float(np.sqrt(max(_variance(found, rate), 0.0)))
+    )
 
 
 @target("F12920", rate="vacancy")
@@ -119,6 +125,8 @@ def correlation_with_deprivation(store: Store, rate: str) -> float:
     For the average score of the English indices stands the mean decile of the authority's neighbourhoods.
     """
     found = _by_authority(store, rate)
+    if len(found) < LEAST_AUTHORITIES:
+        return float("nan")
     query = "SELECT authority, -avg(imd_decile) AS score FROM neighbourhoods GROUP BY authority"
     score = store.connection.con.execute(query).df().set_index("authority")["score"].reindex(found.index)
     spread = np.sqrt(max(_variance(found, rate), 1e-9) * score.var())

@@ -1,4 +1,4 @@
-"""Around the edges of children's services: the home visiting trial, homelessness, and the move to adulthood."""
+"""Around the edges of children's services: the home visiting trial, homelessness, the move to adulthood."""
 
 from __future__ import annotations
 
@@ -125,10 +125,14 @@ def _care_leavers(rng: np.random.Generator, chunk: Chunk) -> pd.DataFrame:
         applies &= when < chunk.death[child[grown]]
         parts.append(
             pd.DataFrame(
-                {"person": children["person"].to_numpy()[child[grown]], "place": referred["place"].to_numpy()[row[grown]],
-                 "when": when, "care_leaver": True}
+                {
+                    "person": children["person"].to_numpy()[child[grown]],
+                    "place": referred["place"].to_numpy()[row[grown]],
+                    "when": when,
+                    "care_leaver": True,
+                }
             )[applies]
-        )  # fmt: skip
+        )
     found = pd.concat(parts, ignore_index=True)
     return found.assign(authority=chunk.places.authorities["authority"].to_numpy()[found["place"]])
 

@@ -27,7 +27,7 @@ LOW_INCOME = "Children in relative low income families, per cent"
 
 
 def tables(rng: np.random.Generator, places: Places, counts: pd.Series) -> tuple[Tables, Tables]:
-    """Return inspections, policy_changes, statistical_neighbours, low_income_families, published_indicators."""
+    """Return inspections, policy changes, neighbours, low income families and published indicators."""
     inspections, truth = _inspections(rng, places)
     income = _low_income(rng, places)
     found = {
@@ -124,8 +124,8 @@ def _neighbours(places: Places) -> pd.DataFrame:
 def _low_income(rng: np.random.Generator, places: Places) -> pd.DataFrame:
     """Return children under 16 in low income families by authority and financial year."""
     years = np.arange(min(value("context.low_income")["mean"]), value("time.last_year") + 1)
-    share = np.clip(workers.rates(rng, places, "context.low_income", years) / 100, 0.01, 0.9)
     young = places.authorities["children"].to_numpy() * 16 / 18
+    share = workers.rates(rng, places, "context.low_income", years, lambda rate: young) / 100
     return pd.DataFrame(
         {
             "authority": np.repeat(places.authorities["authority"].to_numpy(), len(years)),
@@ -138,7 +138,12 @@ def _low_income(rng: np.random.Generator, places: Places) -> pd.DataFrame:
 
 def _indicators(places: Places, counts: pd.Series, income: pd.DataFrame) -> pd.DataFrame:
     """Return indicators as they would be published of these authorities, small counts suppressed."""
-    wide = counts.unstack(level=2).reset_index(names=["place", "year"])
+    wide = (
+        counts.rename("number")
+        .reset_index()
+        .pivot(index=["authority", "year"], columns="kind", values="number")
+    )
+    wide = wide.reset_index(names=["place", "year"])
     parts = []
     for kind, name in RATES.items():
         number, children = wide[kind].fillna(0.0), wide["children"]

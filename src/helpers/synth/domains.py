@@ -96,7 +96,7 @@ def counts(chunk: Chunk, tables: Tables) -> pd.DataFrame:
             ),
             "children": at(children["authority"].to_numpy(), aged.to_numpy()),
         }
-        wide = pd.DataFrame(found).rename_axis("authority").stack()
+        wide = pd.DataFrame(found).rename_axis(index="authority", columns="kind").stack()
         parts.append(pd.concat({year: wide}, names=["year"]).reorder_levels([1, 0, 2]))
     parts.append(placement_costs.by_year(chunk.places, tables["placement_costs"]))
     return pd.concat(parts).to_frame("number")

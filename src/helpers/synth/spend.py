@@ -48,7 +48,11 @@ def _other_lines(rng: np.random.Generator, places: Places, counts: pd.Series) ->
     """Return the lines that do not follow placements: half by children, half by what the line follows."""
     children = places.authorities["children"].to_numpy().astype(float)
     years, parts = _years(), []
-    wide = counts.unstack(level=2)
+    wide = (
+        counts.rename("number")
+        .reset_index()
+        .pivot(index=["authority", "year"], columns="kind", values="number")
+    )
     for line, pounds in value("spend.per_child").items():
         group = line[:3]
         followed = value("spend.follows")[group]

@@ -2,11 +2,13 @@
 
 Made from the places alone, with a random stream of its own drawn from them, so that every chunk of families
 meets the same workers. An authority has as many as its children and its practice call for; each year some
-leave, as its turnover has it, the newest soonest, and others start. Some who leave start in another authority,
-or come back as agency workers.
+leave, as its turnover has it, the newest soonest, and others start. Some who leave start in another
+authority, or come back as agency workers.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,8 @@ from helpers.synth.parameters import choose, value
 from helpers.synth.places import Places
 
 YEAR = 365.25
+CORRECTIONS = 12
+MOST_VACANT = 70  # per cent
 TO_AUTHORITY, TO_AGENCY, FROM_AUTHORITY, NEWLY_QUALIFIED = "1", "3", "2", "1"
 
 
@@ -31,9 +35,9 @@ def by_year(course: dict[int, float], years: np.ndarray) -> np.ndarray:
 
 
 def deprivation(places: Places) -> np.ndarray:
-    """Return the mean deprivation of each authority's neighbourhoods, standardised over authorities."""
-    mean = places.neighbourhoods.groupby("authority")["deprivation"].mean()
-    return _standard(mean.reindex(range(len(places.authorities))).to_numpy())
+    """Return how deprived each authority's neighbourhoods are (mean decile), standardised."""
+    mean = places.neighbourhoods.groupby("authority")["imd_decile"].mean()
+    return -_standard(mean.reindex(range(len(places.authorities))).to_numpy(dtype=float))
 
 
 def stream(places: Places, number: int) -> np.random.Generator:
@@ -42,7 +46,13 @@ def stream(places: Places, number: int) -> np.random.Generator:
     return np.random.default_rng([number, *words.tolist()])
 
 
-def rates(rng: np.random.Generator, places: Places, path: str, years: np.ndarray) -> np.ndarray:
+def rates(
+    rng: np.random.Generator,
+    places: Places,
+    path: str,
+    years: np.ndarray,
+    weights: Callable[[np.ndarray], np.ndarray],
+) -> np.ndarray:
     """Return a planted rate by authority and year, with its published mean, spread and correlations.
 
     Parameters
@@ -50,42 +60,56 @@ def rates(rng: np.random.Generator, places: Places, path: str, years: np.ndarray
     path : str
         A parameter with mean (by year), spread (standard deviation between authorities), deprivation and
         turnover (correlations with either) and lasting (correlation from year to year of the rest).
+    weights : callable
+        From rates by authority to the weights with which their mean is that of the country.
 
     Returns
     -------
     numpy.ndarray
-        Shape (authorities, years), in the unit of the mean; skewed as squares of normal draws are. The mean
-        over authorities is weighted by their children. Correlations hold in the authorities drawn.
+        Shape (authorities, years), in the unit of the mean; skewed as squares of normal draws are.
     """
     given = value(path)
     poor = deprivation(places)
     own = _standard(_without(places.authorities["turnover"].to_numpy(), poor))
-    rest = np.sqrt(1 - given["deprivation"] ** 2 - given["turnover"] ** 2)
-    children = places.authorities["children"].to_numpy()
     last, found = rng.normal(size=len(poor)), []
     for mean in by_year(given["mean"], years):
         chance = _standard(_without(_without(last, poor), own))
-        quantity = given["deprivation"] * poor + given["turnover"] * own + rest * chance
-        variance = mean - np.sqrt(mean**2 - given["spread"] ** 2 / 2)  # of the normal draws
-        rate = (np.sqrt(mean - variance) + np.sqrt(variance) * quantity) ** 2
-        found.append(rate * mean / np.average(rate, weights=children))
+        found.append(_rate(given, mean, poor, own, chance, weights))
         fresh = np.sqrt(1 - given["lasting"] ** 2) * rng.normal(size=len(poor))
         last = given["lasting"] * chance + fresh
     return np.column_stack(found)
 
 
+def _rate(
+    given: dict[str, float],
+    mean: float,
+    poor: np.ndarray,
+    own: np.ndarray,
+    chance: np.ndarray,
+    weights: Callable[[np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """Return one year's rate; level, link and spread are corrected until all three are as given."""
+    level, link, spread = 1.0, given["deprivation"], given["spread"]
+    for _ in range(CORRECTIONS):
+        rest = np.sqrt(1 - link**2 - given["turnover"] ** 2)
+        quantity = link * poor + given["turnover"] * own + rest * chance
+        variance = mean - np.sqrt(mean**2 - spread**2 / 2)  # of the normal draws whose squares are the rate
+        rate = level * (np.sqrt(mean - variance) + np.sqrt(variance) * quantity) ** 2
+        level *= mean / np.average(rate, weights=weights(rate))
+        link += given["deprivation"] - np.corrcoef(rate, poor)[0, 1]
+        spread *= given["spread"] / rate.std()
+    return rate
+
+
 def conditions(places: Places) -> dict[str, np.ndarray]:
     """Return planted vacancy and turnover (shares) and caseload by authority and census year."""
     rng = stream(places, 0)
-    vacancy, turnover, caseload = (
-        rates(rng, places, f"workforce.{name}", census_years())
-        for name in ("vacancy", "turnover", "caseload")
-    )
-    mean = by_year(value("workforce.vacancy")["mean"], census_years()) / 100
-    # The country's rate is of posts, not of authorities: it is the mean odds that must be as published.
-    odds = np.clip(vacancy / 100, 0, 0.6) / (1 - np.clip(vacancy / 100, 0, 0.6))
-    odds *= mean / (1 - mean) / np.average(odds, axis=0, weights=places.authorities["children"])
-    return {"vacancy": odds / (1 + odds), "turnover": np.clip(turnover / 100, 0, 0.7), "caseload": caseload}
+    people = _headcount(stream(places, 1), places)[:, -1]
+    of = {name: lambda rate: people for name in ("turnover", "caseload")}
+    of["vacancy"] = lambda rate: people / (1 - np.minimum(rate, MOST_VACANT) / 100)  # posts, filled or not
+    found = {name: rates(rng, places, f"workforce.{name}", census_years(), by) for name, by in of.items()}
+    found["vacancy"] = np.minimum(found["vacancy"], MOST_VACANT) / 100
+    return found | {"turnover": found["turnover"] / 100}
 
 
 def roster(places: Places) -> pd.DataFrame:
@@ -134,9 +158,11 @@ def _mean_time() -> float:
     return sum(float(time) * share for time, share in shares.items()) / sum(shares.values())
 
 
-def whole(rng: np.random.Generator, expected: np.ndarray) -> np.ndarray:
-    """Return expected numbers as whole ones, up or down by chance, their sum kept to within one."""
-    order = rng.permutation(len(expected))
+def _whole(rng: np.random.Generator, expected: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Return expected numbers as whole ones, up or down by chance; sums along `order` keep to within one.
+
+    Ordered by deprivation, small authorities lose neither the country's rate nor its gradient.
+    """
     upto = np.floor(np.cumsum(expected[order]) + rng.random()).astype(int)
     found = np.empty(len(expected), dtype=int)
     found[order] = np.diff(upto, prepend=0)
@@ -146,15 +172,20 @@ def whole(rng: np.random.Generator, expected: np.ndarray) -> np.ndarray:
 def _employed(rng: np.random.Generator, places: Places) -> pd.DataFrame:
     """Return the rows of workers with a contract, year by year: who stays, who leaves, who starts."""
     stock, turnover = _headcount(rng, places), conditions(places)["turnover"]
-    leaving = np.column_stack([whole(rng, expected) for expected in (turnover * stock[:, 1:]).T])
+    order = np.argsort(deprivation(places), kind="stable")
+    leaving = np.column_stack([_whole(rng, expected, order) for expected in (turnover * stock[:, 1:]).T])
     leaving = np.minimum(leaving, stock[:, :-1])
     begin = day(int(census_years()[0]) - 1, 10, 1)
     place = np.repeat(np.arange(len(stock)), stock[:, 0])
     years_there = rng.exponential(value("workforce.tenure_years"), len(place))
     now = pd.DataFrame(
-        {"worker": np.arange(len(place)), "place": place, "start": begin - 1 - (years_there * YEAR).astype(np.int64),
-         "origin": choose(rng, value("workforce.origins"), len(place))}
-    )  # fmt: skip
+        {
+            "worker": np.arange(len(place)),
+            "place": place,
+            "start": begin - 1 - (years_there * YEAR).astype(np.int64),
+            "origin": choose(rng, value("workforce.origins"), len(place)),
+        }
+    )
     people, pool, found = len(now), now.iloc[:0], []
     for column, year in enumerate(census_years()):
         begin = day(int(year) - 1, 10, 1)
@@ -208,11 +239,11 @@ def _agency_rows(places: Places) -> pd.DataFrame:
     """Return the rows of agency workers, not yet people: as many as vacancies call for."""
     rng = stream(places, 2)
     vacancy = conditions(places)["vacancy"]
-    stock = _headcount(stream(places, 1), places)[:, 1:] * _mean_time()
+    stock = _headcount(stream(places, 1), places)[:, 1:]
     expected = stock * vacancy / (1 - vacancy) * value("workforce.agency_per_vacancy")
-    parts = []
+    order, parts = np.argsort(deprivation(places), kind="stable"), []
     for column, year in enumerate(census_years()):
-        number = whole(rng, expected[:, column])
+        number = _whole(rng, expected[:, column], order)
         parts.append(pd.DataFrame({"place": np.repeat(np.arange(len(stock)), number), "census_year": year}))
     return pd.concat(parts, ignore_index=True).assign(agency=True, end=NEVER)
 

@@ -127,7 +127,9 @@ def _cases(
     its caseload asks for, so the last of those workers may hold cases for a part of the day's time only.
     """
     years = workers.census_years()
-    opened = counts.xs("open", level=2).unstack(level=1).reindex(index=range(len(caseload)), columns=years)
+    opened = counts.xs("open", level="kind").rename("open").reset_index()
+    opened = opened.pivot(index="authority", columns="year", values="open")
+    opened = opened.reindex(index=range(len(caseload)), columns=years)
     held = opened.fillna(0).to_numpy() * value("workforce.cases_of_open")
     time = np.where(post, rows["full_time_equivalent"], 0.0)
     workers_there = np.zeros_like(caseload)
