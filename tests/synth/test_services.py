@@ -14,6 +14,7 @@ from helpers.synth import (
     domains,
     placement_costs,
     places,
+    rates,
     social_care,
     workers,
     workforce,
@@ -186,7 +187,7 @@ def test_planted_rates_have_their_means_spread_and_correlations(large):
     for name, scale in {"vacancy": 100, "turnover": 100, "caseload": 1}.items():
         given, rate = value(f"workforce.{name}"), scale * planted[name][:, -1]
         assert rate.std() == pytest.approx(given["spread"], rel=0.05)
-        poor = np.corrcoef(rate, workers.deprivation(where))[0, 1]
+        poor = np.corrcoef(rate, rates.deprivation(where))[0, 1]
         assert poor == pytest.approx(given["deprivation"], abs=0.03)
         assert np.corrcoef(rate, where.authorities["turnover"])[0, 1] > 0.1
 

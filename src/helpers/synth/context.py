@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.synth import workers
+from helpers.synth import rates
 from helpers.synth.days import NEVER, day, to_dates, year_end
 from helpers.synth.parameters import value
 from helpers.synth.places import Places
@@ -46,7 +46,7 @@ def _inspections(rng: np.random.Generator, places: Places) -> tuple[pd.DataFrame
     size, last = len(where), year_end(value("time.last_year"))
     when = day(given["from"], 1, 1) + rng.integers(0, round(given["every_years"] * 365), size)
     steady = given["turnover"] * where["turnover"].to_numpy()
-    steady = steady + given["deprivation"] * workers.deprivation(places)
+    steady = steady + given["deprivation"] * rates.deprivation(places)
     own, parts = rng.normal(size=size), []
     while (when <= last).any():
         years = 1970 + when / 365.25 - 2018
@@ -98,7 +98,7 @@ def _neighbours(places: Places) -> pd.DataFrame:
     size = np.log(where["children"].clip(lower=1))
     of = np.column_stack(
         [
-            weights["deprivation"] * workers.deprivation(places),
+            weights["deprivation"] * rates.deprivation(places),
             weights["rural"] * (rural - rural.mean()) / max(rural.std(), 1e-9),
             weights["log_size"] * (size - size.mean()) / size.std(),
             weights["London"] * (where["region"] == "London"),
@@ -125,7 +125,7 @@ def _low_income(rng: np.random.Generator, places: Places) -> pd.DataFrame:
     """Return children under 16 in low income families by authority and financial year."""
     years = np.arange(min(value("context.low_income")["mean"]), value("time.last_year") + 1)
     young = places.authorities["children"].to_numpy() * 16 / 18
-    share = workers.rates(rng, places, "context.low_income", years, lambda rate: young) / 100
+    share = rates.planted(rng, places, "context.low_income", years, lambda rate: young) / 100
     return pd.DataFrame(
         {
             "authority": np.repeat(places.authorities["authority"].to_numpy(), len(years)),
@@ -141,7 +141,7 @@ def _indicators(places: Places, counts: pd.Series, income: pd.DataFrame) -> pd.D
     wide = (
         counts.rename("number")
         .reset_index()
-        .pivot(index=["authority", "year"], columns="kind", values="number")
+        .pivot_table(index=["authority", "year"], columns="kind", values="number")
     )
     wide = wide.reset_index(names=["place", "year"])
     parts = []

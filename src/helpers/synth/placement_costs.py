@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.synth import workers
+from helpers.synth import rates
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import NEVER, collection_year, to_dates, year_end
 from helpers.synth.parameters import value
@@ -82,15 +82,15 @@ def _child_ratio(placed: pd.DataFrame) -> np.ndarray:
 def authority_ratio(places: Places) -> np.ndarray:
     """Return the ratio of each authority's unit costs to the country's; lower where it is more deprived."""
     link, spread = value("spend.authority_deprivation"), value("spend.authority_spread")
-    own = workers.stream(places, 3).normal(size=len(places.authorities))
-    ratio = np.exp(spread * (link * workers.deprivation(places) + np.sqrt(1 - link**2) * own))
+    own = rates.stream(places, 3).normal(size=len(places.authorities))
+    ratio = np.exp(spread * (link * rates.deprivation(places) + np.sqrt(1 - link**2) * own))
     return ratio / np.average(ratio, weights=places.authorities["children"])
 
 
 def prices(homes: np.ndarray, year: np.ndarray) -> np.ndarray:
     """Return prices in each financial year against 2024-25."""
     course = value("spend.prices")
-    return np.where(homes, workers.by_year(course["home"], year), workers.by_year(course["other"], year))
+    return np.where(homes, rates.by_year(course["home"], year), rates.by_year(course["other"], year))
 
 
 def _shares(rng: np.random.Generator, placed: pd.DataFrame, homes: np.ndarray) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.synth import workers
+from helpers.synth import rates
 from helpers.synth.parameters import value
 from helpers.synth.placement_costs import FOSTERING, HOMES, OWN_CARERS
 from helpers.synth.places import Places
@@ -51,7 +51,7 @@ def _other_lines(rng: np.random.Generator, places: Places, counts: pd.Series) ->
     wide = (
         counts.rename("number")
         .reset_index()
-        .pivot(index=["authority", "year"], columns="kind", values="number")
+        .pivot_table(index=["authority", "year"], columns="kind", values="number")
     )
     for line, pounds in value("spend.per_child").items():
         group = line[:3]
@@ -59,7 +59,7 @@ def _other_lines(rng: np.random.Generator, places: Places, counts: pd.Series) ->
         work = wide[followed].groupby(level=0).mean().reindex(range(len(children))).fillna(0.0).to_numpy()
         share = children / children.sum() + work / work.sum()
         share = share * np.exp(rng.normal(0, value("spend.line_spread"), len(children)))
-        total = pounds * children.sum() * workers.by_year(value("spend.course")[group], years)
+        total = pounds * children.sum() * rates.by_year(value("spend.course")[group], years)
         spent = np.outer(share / share.sum(), total)
         place, column = np.indices(spent.shape)
         parts.append(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.synth import workers
+from helpers.synth import rates, workers
 from helpers.synth.days import NEVER, day, to_dates
 from helpers.synth.parameters import choose, value
 from helpers.synth.people import STRIDE
@@ -99,7 +99,7 @@ def _sickness(rng: np.random.Generator, rows: pd.DataFrame, last: np.ndarray) ->
     """Return weeks under contract in the census year and days lost to sickness; not asked of agencies."""
     begin = np.maximum(rows["start"], last - 364)
     weeks = np.round((np.minimum(rows["end"], last) - begin + 1) / WEEK, 1).to_numpy()
-    rate = workers.by_year(value("workforce.sickness"), rows["census_year"].to_numpy()) / 100
+    rate = rates.by_year(value("workforce.sickness"), rows["census_year"].to_numpy()) / 100
     own = value("workforce.sickness_shape")
     ratio = rng.gamma(own["shape"], 1 / own["shape"], len(rows)) / own["any"]
     ratio = np.where(rng.random(len(rows)) < own["any"], ratio, 0.0)
@@ -128,7 +128,7 @@ def _cases(
     """
     years = workers.census_years()
     opened = counts.xs("open", level="kind").rename("open").reset_index()
-    opened = opened.pivot(index="authority", columns="year", values="open")
+    opened = opened.pivot_table(index="authority", columns="year", values="open")
     opened = opened.reindex(index=range(len(caseload)), columns=years)
     held = opened.fillna(0).to_numpy() * value("workforce.cases_of_open")
     time = np.where(post, rows["full_time_equivalent"], 0.0)
