@@ -114,7 +114,9 @@ class PlacementCosts(Table):
     authority: Text = key(AUTHORITY)
     child_id: Text = key(CHILD)
     placement_start: Date = key("first day of the placement")
-    weekly_cost: Number = field("pounds a week, cash prices")
+    placement_end: Date = field("day it ended; empty while it lasts")
+    line: Text = code("spend_line", "section 251 line it is booked to")
+    weekly_cost: Number = field("pounds a week, prices of the last financial year in which it was observed")
     health_share: Number = field("part paid by health, 0 to 1")
     education_share: Number = field("part paid by education, 0 to 1")
 

@@ -95,7 +95,7 @@ def _part(
     for name, table in truth.items():
         (folder / "truth" / f"{name}.parquet").mkdir(exist_ok=True)
         table.to_parquet(folder / "truth" / f"{name}.parquet" / f"part-{number:05d}.parquet", index=False)
-    return domains.counts(part)
+    return domains.counts(part, tables)
 
 
 def _write_truth(truth: dict[str, pd.DataFrame], folder: Path) -> None:

@@ -23,6 +23,7 @@ from helpers.synth import (
     social_care,
 )
 from helpers.synth import households, identities, places, postcodes, social_care
+from helpers.synth import beyond, casework, context, placement_costs, places, social_care, spend, workforce
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import day
 from helpers.synth.parameters import value
@@ -52,6 +53,18 @@ OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[T
     "schools": school_places.tables,
     "education": after_school.whole_country,
     "early_help": early_help.planted,
+    "beyond": beyond.tables,
+    "casework": casework.tables,
+}
+# Each returns tables that follow from those above: (rng, chunk, tables so far) -> tables and truth.
+AFTER_CHUNK: dict[str, Callable[[np.random.Generator, Chunk, Tables], tuple[Tables, Tables]]] = {
+    "placement_costs": placement_costs.tables,
+}
+# Each returns tables that need the whole country: (rng, places, counts) -> tables and truth.
+OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {
+    "workforce": workforce.tables,
+    "spend": spend.tables,
+    "context": context.tables,
 }
 
 
@@ -59,8 +72,10 @@ def of_chunk(seed: np.random.SeedSequence, chunk: Chunk, faults: str) -> tuple[T
     """Return the canonical tables of a chunk and the truth planted in them."""
     tables: Tables = {}
     truth: Tables = {}
-    for (name, simulate), own in zip(OF_CHUNK.items(), seed.spawn(len(OF_CHUNK)), strict=True):
-        found, planted = simulate(np.random.default_rng(own), chunk)
+    streams = [np.random.default_rng(own) for own in seed.spawn(len(OF_CHUNK) + len(AFTER_CHUNK))]
+    for make, rng in zip([*OF_CHUNK.values(), *AFTER_CHUNK.values()], streams, strict=True):
+        so_far = (tables,) if make in AFTER_CHUNK.values() else ()
+        found, planted = make(rng, chunk, *so_far)
         tables |= {n: social_care.tidy(n, table) for n, table in found.items()}
         truth |= planted
     for follow, own in zip(OF_TABLES.values(), seed.spawn(len(OF_TABLES)), strict=True):
@@ -80,7 +95,7 @@ def whole_country(rng: np.random.Generator, where: Places, counts: pd.Series) ->
     return tables, truth
 
 
-def counts(chunk: Chunk) -> pd.DataFrame:
+def counts(chunk: Chunk, tables: Tables) -> pd.DataFrame:
     """Count by authority (row), year and kind what tables of the whole country depend on.
 
     Returns
@@ -88,7 +103,8 @@ def counts(chunk: Chunk) -> pd.DataFrame:
     pandas.DataFrame
         number; index: authority (row of `Places.authorities`), year (collection year), kind: "referrals",
         "open" (cases open at 31 March), "plans", "looked_after" (at 31 March), "care_days" (in the year),
-        "children" (aged 0 to 17 at 31 March; the unaccompanied counted where they arrived).
+        "children" (aged 0 to 17 at 31 March; the unaccompanied counted where they arrived), and for each
+        section 251 line of placements "cost " and the line (pounds in the year).
     """
     parts = []
     referred = chunk.events.referrals
@@ -119,6 +135,7 @@ def counts(chunk: Chunk) -> pd.DataFrame:
             ),
             "children": at(children["authority"].to_numpy(), aged.to_numpy()),
         }
-        wide = pd.DataFrame(found).rename_axis("authority").stack()
+        wide = pd.DataFrame(found).rename_axis(index="authority", columns="kind").stack()
         parts.append(pd.concat({year: wide}, names=["year"]).reorder_levels([1, 0, 2]))
+    parts.append(placement_costs.by_year(chunk.places, tables["placement_costs"]))
     return pd.concat(parts).to_frame("number")

@@ -29,7 +29,7 @@ def child_numbers(chunk: Chunk) -> pd.DataFrame:
 
 def tables(rng: np.random.Generator, chunk: Chunk) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     """Return the canonical tables of social care, and the truth about assessments and numbers of children."""
-    keys = _keys(chunk)
+    keys = referral_keys(chunk)
     found, truth = _children_in_need(rng, chunk, keys)
     found |= looked_after.tables(rng, chunk, keys)
     numbers = _numbers(chunk, keys)
@@ -43,7 +43,7 @@ def tables(rng: np.random.Generator, chunk: Chunk) -> tuple[dict[str, pd.DataFra
     return found, truth
 
 
-def _keys(chunk: Chunk) -> pd.DataFrame:
+def referral_keys(chunk: Chunk) -> pd.DataFrame:
     """Return authority and child_id of each referral."""
     referred = chunk.events.referrals
     person = chunk.people.children["person"].to_numpy()[referred["child"]]
