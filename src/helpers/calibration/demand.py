@@ -1,7 +1,7 @@
 """Measures the targets of the demand study: categories of need, found from the factors of assessments.
 
 The study finds its twelve categories by latent class analysis. So does this module, by expectation and
-maximisation on distinct patterns with their frequencies as weights: a few seconds, where the careful search of
+maximisation on distinct patterns with their frequencies as weights: seconds, where the careful search of
 `helpers.models.latent_class`, which notebook 21 needs, takes a minute.
 """
 

@@ -155,7 +155,7 @@ def long_term_stability(store: Store, year: int) -> float:
 
 @target("F03693", year=2025)
 def went_missing(store: Store, year: int) -> float:
-    """Of children looked after at any time in the year, those missing at least once, %; away is not counted."""
+    """Of children looked after at any time in the year, those ever missing (not merely away), %."""
     missing = f"""(authority, child_id) in (select (authority, child_id) from missing_episodes
         where missing = 'M' and {in_year("missing_start", year)})"""
     during = f"""(select distinct authority, child_id from {periods(store)}
@@ -219,7 +219,7 @@ def leavers(store: Store, condition: str) -> float:
 
 @target("F04134", year=2025)
 def staying_put(store: Store, year: int) -> float:
-    """Of care leavers of 19 and 20 who were last placed with a foster carer, those who live there still, %."""
+    """Of care leavers of 19 and 20 last placed with a foster carer, those who live there still, %."""
     left = f"""(select l.*, last_placement, birth_date from care_leavers l
         join (select * from {periods(store)} qualify row_number() over (
             partition by authority, child_id order by period_start desc) = 1) using (authority, child_id)

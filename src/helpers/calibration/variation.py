@@ -3,10 +3,11 @@
 The published figures are of one year. In a small country one year of an authority is few children, so that
 chance alone makes rates differ. Hence five years are taken together, and the variance that chance would give
 by itself is subtracted: each child counts for as often as it appears, squared, since the events of one
-child come together. (Brothers and sisters come together too, which the tables of the returns do not show, so
-some chance is left in.) The correlation is divided by the square root of the part of the variance that is not chance. In
-England's own figures chance is a small part. Authorities count alike, whatever their size, as in those.
-Deprivation is the mean share of children in income-deprived families over an authority's neighbourhoods.
+child come together. (Brothers and sisters come together too, which the tables of the returns do not show,
+so some chance is left in.) The correlation is divided by the square root of the part of the variance that
+is not chance. In England's own figures chance is a small part. Authorities count alike, whatever their
+size, as in those. Deprivation is the mean share of children in income-deprived families over an
+authority's neighbourhoods.
 """
 
 from __future__ import annotations
