@@ -59,13 +59,17 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
 
 def _entry_share(referrals: pd.DataFrame, age: np.ndarray) -> np.ndarray:
     """Return the probability that a child in need enters care."""
-    by_category = categories()["care"].to_numpy()[referrals["category"]]
-    by_age = np.array(value("care.age_ratio"))[age_band(age)]
-    own = np.exp(referrals["care_effect"].to_numpy())
     known = value("care.by_year")
     year = 1970 + referrals["referral"].to_numpy() / YEAR
-    by_year = np.interp(year, list(known), list(known.values()))
-    return value("care.after_assessment") * by_category * by_age * own * by_year
+    log_odds = (
+        value("care.after_assessment")
+        + np.log(categories()["care"].to_numpy()[referrals["category"]])
+        + np.log(np.array(value("care.age_ratio"))[age_band(age)])
+        + np.log(np.interp(year, list(known), list(known.values())))
+        + value("care.infant_growth") * np.where(age < 1, year - 2015, 0)
+        + referrals["care_effect"].to_numpy()
+    )
+    return 1 / (1 + np.exp(-log_odds))
 
 
 def _years_until_return(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -184,6 +188,9 @@ def _placement_events(rng: np.random.Generator, found: pd.DataFrame) -> pd.DataF
     for turn in range(MOST_MOVES):
         when = start + 8 + (rng.random(size) * np.maximum(latest - start - 8, 0)).astype(np.int64)
         steps.append(((moves > turn) & (when < latest), when, _draw_placement(rng, found, when)))
+    grown = birthday(found["birth"].to_numpy(), 16) + rng.integers(20, 600, size)
+    supported = (rng.random(size) < value("care.to_supported")) & ~found["respite"].to_numpy() & ~adopt
+    steps.append((supported & (grown > start + 8), grown, np.where(grown >= SUPPORTED_FROM, "K3", "H5")))
     steps.append(
         (adopt, with_adopters, np.where(rng.random(size) < value("care.adopted_by_foster_carer"), "A5", "A6"))
     )

@@ -226,6 +226,7 @@ def _unaccompanied(rng: np.random.Generator, places: Places, arrivals: int) -> p
     area = places.neighbourhoods
     region = places.authorities["region"].to_numpy()[area["authority"]]
     weight = area["children"].to_numpy() * pd.Series(region).map(value("uasc.region")).to_numpy()
+    weight = weight * places.authorities["arrivals"].to_numpy()[area["authority"]]
     home = rng.choice(len(area), size, p=weight / weight.sum())
     return pd.DataFrame(
         {

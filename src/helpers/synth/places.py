@@ -35,7 +35,8 @@ class Places(NamedTuple):
 
     authorities: authority (code), name, region (name), kind, deprivation (standard deviations, higher = more
     deprived), children (aged 0 to 17, last year), referral_effect (log rate ratio), plan_effect and
-    care_effect (log odds ratios), turnover (standard deviations of the workforce's turnover), reform (day
+    care_effect (log odds ratios), section47_effect (log odds ratio of an enquiry, taken back at the
+    conference), arrivals (unaccompanied children per child, relative), turnover (standard deviations of the workforce's turnover), reform (day
     the family help reform began, or NEVER), trial (whether a site of the home visiting trial).
 
     neighbourhoods: neighbourhood (code), authority (row of `authorities`), children, deprivation (standard
@@ -77,7 +78,10 @@ def _authorities(rng: np.random.Generator, children: int) -> pd.DataFrame:
     ) * rng.normal(0, 1, len(table))
     deprivation = (deprivation - deprivation.mean()) / deprivation.std()
     practice = rng.normal(0, 1, len(table))
-    own = {name: rng.normal(0, value(f"places.{name}_spread"), len(table)) for name in ("plan", "care")}
+    own = {
+        name: rng.normal(0, value(f"places.{name}_spread"), len(table))
+        for name in ("plan", "care", "section47")
+    }
     onward = value("places.threshold") * value("places.referral_spread") * practice
     wave = rng.permutation(len(table)) % (len(value("evaluation.reform_waves")) + 1)
     starts = [day(year, 4, 1) for year in value("evaluation.reform_waves")] + [int(NEVER)]
@@ -89,6 +93,8 @@ def _authorities(rng: np.random.Generator, children: int) -> pd.DataFrame:
         + value("places.referral_deprivation") * deprivation,
         plan_effect=onward + own["plan"] + value("places.plan_deprivation") * deprivation,
         care_effect=onward + own["care"] + value("places.care_deprivation") * deprivation,
+        section47_effect=own["section47"],
+        arrivals=np.exp(rng.normal(0, value("uasc.authority_spread"), len(table))),
         turnover=rng.normal(0, 1, len(table)),
         reform=np.array(starts)[wave],
         trial=rng.random(len(table)) < value("evaluation.trial_sites"),

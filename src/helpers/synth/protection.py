@@ -31,12 +31,11 @@ def section47(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame
         referral_no, start, target, conference (NEVER when none was needed), plan (bool).
     """
     open_to = referrals[referrals["in_need"]]
-    share = value("protection.section47") * len(referrals) / max(len(open_to), 1)
-    enquired = open_to[rng.random(len(open_to)) < np.clip(share * _likelier(open_to), 0, 0.97)]
+    enquired = open_to[rng.random(len(open_to)) < _chance(open_to, "protection.section47", 1)]
     start = weekday_on_or_after((enquired["start"] + rng.integers(0, 12, len(enquired))).to_numpy())
     in_time = rng.random(len(enquired)) < value("protection.conference_in_time")
     held = np.where(in_time, add_working_days(start, IN_TIME), add_working_days(start, LATE))
-    share = np.clip(value("protection.conference_after_section47") * _likelier(enquired), 0, 0.95)
+    share = _chance(enquired, "protection.conference_after_section47", -1)
     # A conference leaves room for a plan before the child is adult.
     adult = birthday(enquired["birth"].to_numpy(), 18)
     needed = (rng.random(len(enquired)) < share) & (held + 2 * SHORTEST_PLAN < adult)
@@ -52,13 +51,21 @@ def section47(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame
     )
 
 
-def _likelier(referrals: pd.DataFrame) -> np.ndarray:
-    """Return how much likelier than the average an enquiry, or a conference after it, is."""
-    ratio = categories()["plan"].to_numpy()[referrals["category"]] ** value("protection.category_effect")
-    ratio = ratio * np.exp(referrals["plan_effect"].to_numpy() / 2)
-    ratio = ratio / ratio.mean() if len(ratio) else ratio
-    again = value("protection.planned_before") * np.exp(value("protection.turnover") * referrals["turnover"])
-    return ratio * np.where(referrals["planned"], again, 1.0)
+def _chance(referrals: pd.DataFrame, base: str, practice: int) -> np.ndarray:
+    """Return the probability of an enquiry, or of a conference after it: half the effects at each step.
+
+    An authority that enquires more readily holds fewer conferences for its enquiries (`practice` is 1, then -1).
+    """
+    ratio = categories()["plan"].to_numpy()[referrals["category"]]
+    again = value("protection.planned_before") + value("protection.turnover") * referrals["turnover"]
+    log_odds = (
+        value(base)
+        + value("protection.category_effect") * np.log(ratio)
+        + referrals["plan_effect"] / 2
+        + again * referrals["planned"]
+        + practice * referrals["section47_effect"]
+    )
+    return 1 / (1 + np.exp(-log_odds.to_numpy()))
 
 
 def cp_plans(

@@ -18,6 +18,7 @@ from helpers.synth.parameters import categories, choose, value, years_until
 from helpers.synth.people import age_band
 from helpers.synth.places import Places
 
+RAKING_STEPS = 4
 ROUNDS = 14  # nobody is referred more often than this
 YEAR = 365.25
 ADULT = int(18 * YEAR)
@@ -168,6 +169,7 @@ def _where(places: Places, people: Families, now: pd.DataFrame) -> dict[str, np.
         "later": later,
         "place": place,
         "turnover": where["turnover"].to_numpy()[place],
+        "section47_effect": where["section47_effect"].to_numpy()[place],
         "plan_effect": where["plan_effect"].to_numpy()[place] + now["plan_own"] + effect["plan"] * reformed,
         "care_effect": where["care_effect"].to_numpy()[place] + now["care_own"] + effect["care"] * reformed,
     }
@@ -180,8 +182,10 @@ def _one_round(rng: np.random.Generator, now: pd.DataFrame) -> Events:
     category = draw_categories(
         rng, (referral - birth) / YEAR, collection_year(referral), now["before"].to_numpy(), now
     )
-    nothing = ~uasc & (rng.random(size) < value("referral.no_further_action"))
-    in_need = ~nothing & (uasc | (rng.random(size) > _not_in_need_share(category)))
+    known = np.where(now["before"] < 0, "first", "later")
+    less = pd.Series(known).map(value("referral.less_if_known")).to_numpy()
+    nothing = ~uasc & (rng.random(size) < less * value("referral.no_further_action"))
+    in_need = ~nothing & (uasc | (rng.random(size) > less * _not_in_need_share(category)))
     start = weekday_on_or_after(referral + rng.integers(0, 4, size))
     end = weekday_on_or_after(start + _assessment_days(rng, size))
     helped = np.minimum(end + _help_days(rng, category), np.maximum(end + 15, birth + ADULT + AFTER_CARE))
@@ -254,17 +258,27 @@ def draw_categories(
     band = age_band(age)
     weights = np.array(table["ages"].tolist())[:, band].T * table["share"].to_numpy()
     mix = np.array(value("referral.age_weights"))
-    mix = np.array([mix[0] + mix[1], *mix[2:]])
     weights /= np.array(table["ages"].tolist()) @ (mix / mix.sum())
     weights *= np.exp(np.outer(year - 2018, table["growth"]) + np.outer(year == 2021, table["pandemic"]))
-    for trait, odds in value("categories.by_trait").items():
-        has = traits[trait].to_numpy(dtype=bool)
-        for number, ratio in odds.items():
-            own = np.where(has, ratio, 1.0)
-            weights[:, number - 1] *= own / own.mean()
+    # Categories that come back more often are assessed more often: they are drawn less to begin with.
+    weights *= table["again"].to_numpy() ** -value("categories.come_back")
+    weights = _by_trait(weights / weights.sum(axis=1, keepdims=True), traits)
     drawn = (weights.cumsum(axis=1) < (rng.random(len(age)) * weights.sum(axis=1))[:, None]).sum(axis=1)
     same = (before >= 0) & (rng.random(len(age)) < value("assessment.same_category_again"))
     return np.where(same, before, drawn)
+
+
+def _by_trait(weights: np.ndarray, traits: pd.DataFrame) -> np.ndarray:
+    """Make categories likelier where family or child have a difficulty, and leave their totals as they are."""
+    totals = weights.sum(axis=0)
+    for trait, odds in value("categories.by_trait").items():
+        has = traits[trait].to_numpy(dtype=bool)
+        for number, ratio in odds.items():
+            weights[:, number - 1] *= np.where(has, ratio, 1.0)
+    for _ in range(RAKING_STEPS):
+        weights /= weights.sum(axis=1, keepdims=True)
+        weights *= totals / np.maximum(weights.sum(axis=0), 1e-9)
+    return weights
 
 
 def _assessment_days(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -276,11 +290,17 @@ def _assessment_days(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def _help_days(rng: np.random.Generator, category: np.ndarray) -> np.ndarray:
-    """Draw days from assessment to closure for children in need; longer in the complex categories."""
+    """Draw days from assessment to closure for children in need; longer in the complex categories.
+
+    For some all that is needed is done with the assessment, and the case closes within weeks.
+    """
+    size = len(category)
     ratio = categories()["plan"].to_numpy()[category] ** value("referral.lasting_effect")
     spread = value("referral.lasting_spread")
-    days = value("referral.lasting_median_days") * ratio * np.exp(rng.normal(0, spread, len(category)))
-    return np.clip(days, 15, 12 * YEAR).astype(int)
+    days = value("referral.lasting_median_days") * ratio * np.exp(rng.normal(0, spread, size))
+    soon = rng.random(size) < value("referral.closing_soon")
+    days = np.where(soon, rng.exponential(value("referral.closing_soon_days"), size), days)
+    return np.clip(days, 5, 12 * YEAR).astype(int)
 
 
 def _next_referrals(rng: np.random.Generator, last: Events) -> pd.DataFrame:
