@@ -1,8 +1,9 @@
 """Measures the targets of the demand study: categories of need, found from the factors of assessments.
 
-The study finds its twelve categories by latent class analysis. So does this module, by expectation and
-maximisation on distinct patterns with their frequencies as weights: seconds, where the careful search of
-`helpers.models.latent_class`, which notebook 21 needs, takes a minute.
+The study finds its twelve categories by latent class analysis. So does this module, by one run of expectation
+and maximisation on distinct patterns with their frequencies as weights. It starts from the factors by which the
+study describes each category, so that it takes seconds and knows which class is which; where it ends is up to
+the data. Notebook 21 needs the search from random starts of `helpers.models.latent_class`.
 """
 
 from __future__ import annotations
@@ -15,66 +16,68 @@ from helpers.calibration.common import prepared
 from helpers.measures.assessments import IDENTIFIED, factor_matrix, factor_patterns, model_items
 from helpers.sources.store import Store
 
-CLASSES = 12
-STARTS = 16
-TRIAL = 25  # iterations that show which starts are worth finishing
-BEST = 4  # starts that are finished
-MOST = 400
-ENOUGH = 1e-7  # relative change in the log-likelihood at which a run ends
+OUTSIDE = ["missing", "sexual_exploitation", "gangs_criminal_exploitation", "behaviour", "drugs_child"]
+AT_HOME = ["domestic_abuse_parent", "mental_health_parent", "emotional_abuse"]
+
+# The factors by which Hood and others (2023) describe their categories; the twelfth is our own guess.
+DESCRIBED = {
+    "domestic abuse": ["domestic_abuse_parent", "domestic_abuse_child"],
+    "parental mental health": ["mental_health_parent", "alcohol_parent", "drugs_parent"],
+    "disability": ["learning_disability_child", "physical_disability_child"],
+    "child mental health": ["mental_health_child", "self_harm"],
+    "risks outside": OUTSIDE,
+    "risks in and outside": [*OUTSIDE, *AT_HOME],
+    "complex risks at home": [*AT_HOME, "neglect"],
+    "another person": ["alcohol_other", "drugs_other", "domestic_abuse_other", "mental_health_other"],
+    "physical abuse": ["physical_abuse"],
+    "sexual abuse": ["sexual_abuse"],
+    "neglect": ["neglect"],
+    "few concerns": ["young_carer", "physical_disability_parent", "learning_disability_parent"],
+}
+FOUND, ELSE = 0.6, 0.04  # chances at the start of a factor that describes a category, and of any other
+MOST = 1000  # iterations
+ENOUGH = 1e-8  # relative change in the log-likelihood at which the run ends
 
 
-@target("F00034", item="domestic_abuse_parent", fewest=True)
-@target("F00035", item="mental_health_parent", fewest=False)
-def category(store: Store, item: str, fewest: bool) -> float:
-    """Hood and others 2023: share of assessments with a factor, 2014 to 2021, in a category, %.
+@target("F00034", category="domestic abuse")
+@target("F00035", category="parental mental health")
+def share_of_category(store: Store, category: str) -> float:
+    """Hood and others 2023: share of assessments with a factor, 2014 to 2021, in a category, %."""
+    classes = store.connection.table(prepared(store, "demand_classes", classes_of_need)).execute()
+    return 100 * float(classes.set_index("category").loc[category, "share"])
 
-    Domestic abuse alone is the class with the fewest factors among those in which most have it; complexities
-    around parental mental health is the class in which it is most common.
+
+def classes_of_need(store: Store) -> pd.DataFrame:
+    """Return the classes found in assessments with a factor, completed in 2014 to 2021.
+
+    Returns
+    -------
+    pandas.DataFrame
+        category, share (of assessments, 0 to 1), and the chance of each item in the class.
     """
-    classes = store.connection.table(prepared(store, "demand_classes", _classes)).execute()
-    chances = classes[model_items()]
-    score = -chances.sum(axis=1).where(chances[item] > 0.5) if fewest else chances[item]
-    return 100 * float(classes.loc[score.idxmax(), "share"])
-
-
-def _classes(store: Store) -> pd.DataFrame:
-    """Return a row for each class: its share, and the chance of each item in it."""
     matrix = factor_matrix(store)
     patterns = factor_patterns(matrix.filter(matrix.year.between(2014, 2021)))
     x, weights = patterns[model_items()].to_numpy(float), patterns["n"].to_numpy(float)
-    rng = np.random.default_rng(0)
-    starts = [rng.dirichlet(np.full(CLASSES, 0.2), len(x)) for _ in range(STARTS)]
-    trials = [_maximise(x, weights, start, TRIAL) for start in starts]
-    best = sorted(trials, key=lambda run: run[0])[-BEST:]
-    runs = [_maximise(x, weights, run[1], MOST) for run in best]
-    _, posterior = max(runs, key=lambda run: run[0])
-    shares, chances = _parameters(x, weights, posterior)
-    return pd.DataFrame(chances, columns=model_items()).assign(share=shares)
-
-
-def _parameters(x: np.ndarray, weights: np.ndarray, posterior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return shares and chances from each pattern's membership; 0.01 case keeps chances off 0 and 1."""
-    members = posterior * weights[:, None]
-    size = members.sum(axis=0)
-    return size / size.sum(), (members.T @ x + 0.01) / (size[:, None] + 0.02)
-
-
-def _maximise(
-    x: np.ndarray, weights: np.ndarray, posterior: np.ndarray, most: int
-) -> tuple[float, np.ndarray]:
-    """Return the log-likelihood and each pattern's membership after so many iterations at most."""
+    chances = np.array([[FOUND if i in own else ELSE for i in model_items()] for own in DESCRIBED.values()])
+    shares = np.full(len(chances), 1 / len(chances))
     last = -np.inf
-    for _ in range(most):
-        shares, chances = _parameters(x, weights, posterior)
+    for _ in range(MOST):
         logs = x @ (np.log(chances) - np.log1p(-chances)).T + np.log1p(-chances).sum(axis=1) + np.log(shares)
-        peak = logs.max(axis=1)
-        total = peak + np.log(np.exp(logs - peak[:, None]).sum(axis=1))
-        posterior = np.exp(logs - total[:, None])
-        likelihood = float(weights @ total)
+        peak = logs.max(axis=1, keepdims=True)
+        members = np.exp(logs - peak)
+        total = members.sum(axis=1, keepdims=True)
+        likelihood = float(weights @ (peak + np.log(total))[:, 0])
         if likelihood - last < ENOUGH * abs(likelihood):
             break
         last = likelihood
-    return likelihood, posterior
+        members *= weights[:, None] / total
+        size = members.sum(axis=0)
+        # A hundredth of a case keeps chances off 0 and 1.
+        shares, chances = size / size.sum(), (members.T @ x + 0.01) / (size[:, None] + 0.02)
+    found = pd.DataFrame(chances, columns=model_items())
+    found.insert(0, "category", list(DESCRIBED))
+    found.insert(1, "share", shares)
+    return found
 
 
 @target("F00048")
