@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from helpers.synth import places, social_care
+from helpers.synth import early_help, health, places, social_care
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import day
 from helpers.synth.parameters import value
@@ -18,9 +18,13 @@ Tables = dict[str, pd.DataFrame]
 # Each returns its canonical tables and what it planted, both by name.
 OF_CHUNK: dict[str, Callable[[np.random.Generator, Chunk], tuple[Tables, Tables]]] = {
     "social_care": social_care.tables,
+    "health": health.tables,
+    "early_help": early_help.tables,
 }
 # Each returns tables that need the whole country: (rng, places, counts) -> tables and truth.
-OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {}
+OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {
+    "early_help": early_help.planted,
+}
 
 
 def of_chunk(seed: np.random.SeedSequence, chunk: Chunk, faults: str) -> tuple[Tables, Tables]:
