@@ -8,7 +8,7 @@ from html import escape
 import pandas as pd
 from IPython.display import Markdown, display
 
-from helpers.display import MISSING, Formats, emit, format_frame, heading, mark, table_html
+from helpers.display import MISSING, Formats, csv_link, emit, format_frame, heading, mark, table_html
 from helpers.sources.store import Store
 
 # Formats for the columns that estimates come in: an estimate with its interval.
@@ -49,6 +49,46 @@ def show(
     )
     text = format_frame(frame, formats, missing).rename(columns=heading).to_string(index=index)
     emit(html, "\n".join(part for part in (caption, text, note) if part))
+
+
+# Hides the rows that lack a word of what was typed; in the page itself, so that it works without a network.
+_FILTER = (
+    "const words = this.value.toLowerCase().split(/\\s+/), figure = this.closest('figure'); let n = 0;"
+    "figure.querySelectorAll('tbody tr').forEach(row => { const text = row.textContent.toLowerCase();"
+    "row.hidden = !words.every(word => text.includes(word)); n += !row.hidden; });"
+    "figure.querySelector('output').textContent = n + ' shown';"
+)
+
+
+def search(
+    frame: pd.DataFrame,
+    caption: str,
+    store: Store | None,
+    formats: Formats | None = None,
+    missing: str = MISSING,
+) -> None:
+    """Show a long table that a reader can search: it scrolls, and a field above it narrows it down.
+
+    Parameters
+    ----------
+    frame, caption, store, formats, missing
+        As for `show`. All rows are in the page: where scripts do not run, the table is shown whole.
+    """
+    field = (
+        f'<p class="csc-search"><input type="search" placeholder="Search, e.g. {escape(_example(frame))}" '
+        f'aria-label="Search the table" oninput="{escape(_FILTER)}"> <output>{len(frame):,} shown</output></p>'
+    )
+    html = (
+        f'<figure class="csc-table csc-long">{mark(store)}<figcaption>{escape(caption)}</figcaption>\n{field}'
+        f"{table_html(frame, formats, False, missing)}{csv_link(frame, 'table')}</figure>"
+    )
+    text = format_frame(frame, formats, missing).rename(columns=heading).to_string(index=False)
+    emit(html, f"{caption}\n{text}")
+
+
+def _example(frame: pd.DataFrame) -> str:
+    """Return a value of the first column, as an example of what to search for."""
+    return str(frame.iloc[0, 0]).lower() if len(frame) else "a word"
 
 
 def say(text: str) -> None:

@@ -22,4 +22,19 @@ from helpers.calibration import (
 )
 from helpers.calibration.base import calibrate, targets
 
-__all__ = ["calibrate", "education", "targets"]
+__all__ = [
+    "calibrate",
+    "children_in_need",
+    "cumulative",
+    "demand",
+    "education",
+    "health",
+    "inequality",
+    "justice",
+    "looked_after",
+    "protection",
+    "referrals",
+    "services",
+    "targets",
+    "variation",
+]

@@ -11,6 +11,54 @@ import yaml
 
 from helpers.sources.store import Store
 
+# Topics of the targets in the order in which a reader meets them, by theme, as a reader would call them.
+THEMES = {
+    "Referral and need": {
+        "referrals": "Referrals",
+        "assessments": "Assessments",
+        "reentry": "Coming back",
+        "cin": "Children in need",
+    },
+    "Factors and categories of need": {
+        "assessment_factors": "Factors of assessments",
+        "kingston": "The demand study",
+    },
+    "Protection and lifetimes": {
+        "child_protection": "Child protection",
+        "cumulative": "Ever before 18",
+    },
+    "Children looked after": {
+        "cla_stock": "Who is looked after",
+        "cla_flow": "Coming and going",
+        "cla_placement": "Placement",
+        "cla_stability": "Stability",
+        "missing": "Missing",
+        "uasc": "Unaccompanied children",
+        "permanence": "Leaving and staying out",
+        "care_leavers": "Care leavers",
+    },
+    "Inequality": {
+        "inequality": "Deprivation and ethnicity",
+        "household_hardship": "Household hardship",
+        "la_variation": "Between authorities",
+    },
+    "School": {
+        "education_ks2": "Key stage 2",
+        "education_ks4": "Key stage 4",
+        "absence": "Absence",
+        "exclusions": "Exclusion",
+        "sen": "Special needs",
+    },
+    "Other services": {
+        "health": "Health",
+        "justice": "Youth justice",
+        "family_court": "Family court",
+        "workforce": "Workforce",
+        "spend": "Spending",
+        "unit_costs": "Unit costs",
+    },
+}
+
 WITHIN = 0.10  # a target counts as met when the country is within a tenth of it, or in its published range
 
 Measure = Callable[..., float]
@@ -50,14 +98,30 @@ def targets() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        id, topic, measure, group, value, unit, year, source, low and high (the range the figure took in the
-        published years around, empty where there is one year alone), reason (why it is not met, if so).
+        id, theme, topic (as a reader would call it), label (measure, and group where it is needed to tell
+        one from another), measure, group, value, unit, year, source, low and high (the range the figure took
+        in the published years around, empty where there is one year alone), reason (why it is not met, if
+        so); by theme and topic.
     """
     folder = files(__package__)
     text = {"id": "string", "value": float, "low": float, "high": float}
     table = pd.read_csv(folder.joinpath("targets.csv").open(encoding="utf-8"), dtype=text)
     reasons = yaml.safe_load(folder.joinpath("reasons.yml").read_text(encoding="utf-8")) or {}
-    return table.assign(reason=table["id"].map(reasons))
+    order = [(theme, key, name) for theme, topics in THEMES.items() for key, name in topics.items()]
+    named = pd.DataFrame(order, columns=["theme", "topic", "name"])
+    table = named.merge(table.assign(reason=table["id"].map(reasons)), on="topic")
+    table = table.drop(columns="topic").rename(columns={"name": "topic"})
+    table.insert(2, "label", _labels(table))
+    return table
+
+
+def _labels(table: pd.DataFrame) -> pd.Series:
+    """Return what a target is, without what goes without saying."""
+    repeated = table.duplicated(["topic", "measure"], keep=False)
+    measure = table["measure"].str.replace(
+        r" \(share of episodes with a factor\)|^(UASC|CLA) at .* by ", "", regex=True
+    )
+    return measure.where(~repeated, measure + ": " + table["group"])
 
 
 def calibrate(store: Store) -> pd.DataFrame:

@@ -115,15 +115,15 @@ def _factors(store: Store, year: int) -> str:
         store,
         f"factors_{year}",
         f"""select distinct authority, child_id, referral_date, factor
-            from assessment_factors join assessments using (authority, child_id, referral_date, assessment_start)
+            from assessment_factors
+            join assessments using (authority, child_id, referral_date, assessment_start)
             where factor <> '21' and {in_year("assessment_end", year)}""",
     )
 
 
 def _episodes(store: Store, year: int) -> float:
     return one(
-        store,
-        f"select count(*) from (select distinct authority, child_id, referral_date from {_factors(store, year)})",
+        store, f"select count(distinct (authority, child_id, referral_date)) from {_factors(store, year)}"
     )
 
 

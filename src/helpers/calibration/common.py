@@ -70,7 +70,7 @@ def percent(store: Store, table: str, of: str, condition: str) -> float:
     return one(store, query)
 
 
-def prepared(store: Store, name: str, make: Callable[[Store], ir.Table]) -> str:
+def prepared(store: Store, name: str, make: Callable[[Store], ir.Table | pd.DataFrame]) -> str:
     """Compute a table that several measures read, once a store; return its name in SQL."""
     if name not in store.connection.list_tables():
         store.connection.create_table(name, make(store), temp=True)

@@ -21,7 +21,7 @@ PLANNED = "(select authority, child_id, plan_start as day from cp_plans)"
 
 
 def _people(store: Store) -> str:
-    """Return the table of children with a cohort, a group and a number that follows them between authorities."""
+    """Return the table of children: cohort, group, and a number that follows them between authorities."""
     return prepared_sql(
         store,
         "people_in_cohorts",
@@ -66,8 +66,8 @@ def before_18(store: Store, name: str, events: str) -> float:
     """Jay and others 2025: children who ever had the service before 18, %.
 
     Summed over ages: first events at each age by children of that age. The study has the cohorts born 2000 to
-    2013. The returns reach back to April 2008, so children born from mid-2008 are taken, whom they follow from
-    birth, and for the last ages those a year or two older.
+    2013. The returns reach back to April 2008, so children born from mid-2008 are taken, whom they follow
+    from birth, and for the last ages those a year or two older.
     In need is a case that went on after assessment; a case that found no need is not.
     """
     first = _first(store, name, events)
@@ -100,7 +100,8 @@ def ever_looked_after(store: Store, cohorts: tuple[int, int], who: str = "") -> 
     """
     found = one(
         store,
-        f"select count(*) from {_looked_after(store)} where age < 18 and cohort between ? and ? and ? in ('', who)",
+        f"""select count(*) from {_looked_after(store)}
+            where age < 18 and cohort between ? and ? and ? in ('', who)""",
         *cohorts,
         who,
     )
@@ -131,7 +132,8 @@ def referred_before_five(store: Store, cohorts: tuple[int, int]) -> float:
     """
     found = one(
         store,
-        f"select count(*) from {_first(store, 'referral', REFERRED)} where age < 5 and cohort between ? and ?",
+        f"""select count(*) from {_first(store, "referral", REFERRED)}
+            where age < 5 and cohort between ? and ?""",
         *cohorts,
     )
     return 100 * found / _size(store, cohorts)

@@ -70,7 +70,7 @@ def _rates(store: Store, service: str) -> str:
 @target("F00341", service="care", decile=9)
 @target("F00343", service="care", decile=10)
 def decile_rate(store: Store, service: str, decile: int) -> float:
-    """Bywaters and others 2020: children on a plan or looked after at 31 March 2015, per 10,000 of the decile."""
+    """Bywaters and others 2020: on a plan or looked after at 31 March 2015, per 10,000 of the decile."""
     if not neighbourhood_tables(store):
         return float("nan")
     return one(store, f"select rate from {_rates(store, service)} where decile = ?", decile)

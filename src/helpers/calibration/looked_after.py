@@ -101,7 +101,7 @@ def share_looked_after(store: Store, condition: str, year: int = 2024) -> float:
 @target("F08406", condition=OUTSIDE, year=2024)
 @target("F03149", condition=f"{OUTSIDE} and km > {MILES_20}", year=2025)
 def away(store: Store, condition: str, year: int) -> float:
-    """Children looked after at 31 March and placed outside the authority, or so and over 20 miles from home, %.
+    """Children placed outside the authority at 31 March, or so and over 20 miles from home, %.
 
     Of all children looked after; one whose home or placement is not known is not counted as away.
     """
@@ -135,7 +135,7 @@ def three_placements(store: Store, year: int) -> float:
 
 @target("F03077", year=2025)
 def long_term_stability(store: Store, year: int) -> float:
-    """Of children under 16 looked after for two and a half years or more, those two years in one placement, %.
+    """Of children under 16 looked after for 2.5 years or more, those two years in one placement, %.
 
     DfE: or placed for adoption, and there and in the placement before for two years together: these count
     as in one placement here when the foster carer adopts.
@@ -155,7 +155,7 @@ def long_term_stability(store: Store, year: int) -> float:
 
 @target("F03693", year=2025)
 def went_missing(store: Store, year: int) -> float:
-    """Of children looked after at any time in the year, those missing at least once (away is not counted), %."""
+    """Of children looked after at any time in the year, those ever missing (not merely away), %."""
     missing = f"""(authority, child_id) in (select (authority, child_id) from missing_episodes
         where missing = 'M' and {in_year("missing_start", year)})"""
     during = f"""(select distinct authority, child_id from {periods(store)}
@@ -168,7 +168,7 @@ def went_missing(store: Store, year: int) -> float:
 @target("F03527", condition=GUARDIAN)
 @target("F03563", condition="reason_ceased = 'E4A'")
 def left_by(store: Store, condition: str) -> float:
-    """Of the times that children ceased to be looked after in the year to 31 March 2025, those by this way, %."""
+    """Of the periods of care that ended in the year to 31 March 2025, those that ended in this way, %."""
     return percent(store, periods(store), in_year("period_end", 2025), condition)
 
 
@@ -177,8 +177,8 @@ def left_by(store: Store, condition: str) -> float:
 def adoption_ended(store: Store, order: str, years: int, last: str, per: int, back: bool = False) -> float:
     """Adoptions since April 2000 that ended within so many years of the order, or in a return to care.
 
-    Wijedasa & Selwyn 2017: any disruption (%). Selwyn and others 2014: return to care (per 1,000). The order is
-    the end of the period of care. No return follows an adopted child: `adoption_disruptions` does.
+    Wijedasa & Selwyn 2017: any disruption (%). Selwyn and others 2014: return to care (per 1,000). The order
+    is the end of the period of care. No return follows an adopted child: `adoption_disruptions` does.
     """
     if one(store, "select count(*) from adoption_disruptions") == 0:
         return float("nan")
@@ -202,7 +202,8 @@ def back_after_order(store: Store, condition: str) -> float:
     return 1000 * one(
         store,
         f"""select avg((coalesce(next <= period_end + interval 5 years, false))::int) from (
-                select *, lead(period_start) over (partition by authority, child_id order by period_start) as next
+                select *, lead(period_start) over (
+                    partition by authority, child_id order by period_start) as next
                 from {periods(store)})
             where {condition} and period_end between date '2005-04-01' and date '2014-03-31'""",
     )
@@ -218,7 +219,7 @@ def leavers(store: Store, condition: str) -> float:
 
 @target("F04134", year=2025)
 def staying_put(store: Store, year: int) -> float:
-    """Care leavers of 19 and 20 whose last placement in care was with a foster carer and who live there still, %."""
+    """Of care leavers of 19 and 20 last placed with a foster carer, those who live there still, %."""
     left = f"""(select l.*, last_placement, birth_date from care_leavers l
         join (select * from {periods(store)} qualify row_number() over (
             partition by authority, child_id order by period_start desc) = 1) using (authority, child_id)

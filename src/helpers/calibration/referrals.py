@@ -108,7 +108,8 @@ def survival_again(store: Store, years: int) -> float:
     Followed to the 18th birthday or the last day, which here is later than in the study.
     """
     counts = store.connection.con.execute(
-        f"select days, event, count(*) as n from {closures(store)} where year between 2014 and 2019 group by 1, 2"
+        f"""select days, event, count(*) as n from {closures(store)}
+            where year between 2014 and 2019 group by 1, 2"""
     ).df()
     return 100 * _incidence(counts, years)
 
@@ -120,14 +121,15 @@ def _incidence(counts: pd.DataFrame, years: int) -> float:
 
 
 def home_spells(store: Store) -> str:
-    """Return the table of returns home from care, each followed to the next period, adulthood or the last day."""
+    """Return the table of returns home, followed to the next period of care, adulthood or the last day."""
     return prepared_sql(
         store,
         "homes_after_care",
         f"""select period_end as home, next is not null and next <= until as event,
                 date_diff('day', period_end, least(coalesce(next, until), until)) as days
             from (
-                select *, lead(period_start) over (partition by authority, child_id order by period_start) as next,
+                select *, lead(period_start) over (
+                        partition by authority, child_id order by period_start) as next,
                     least(last_day, birth_date + interval 18 years)::date as until
                 from {periods(store)} join children using (authority, child_id))
             where reason_ceased in ('E4A', 'E4B') and period_end < until""",
@@ -137,24 +139,26 @@ def home_spells(store: Store) -> str:
 @target("F00059", years=1, first="2014-04-01", last="2020-03-31")
 @target("F00062", years=6, first="2014-04-01", last="2015-03-31")
 def back_in_care(store: Store, years: int, first: str, last: str) -> float:
-    """Goldacre and others 2022: children who went home from care and came back within so long, % (Kaplan-Meier).
+    """Goldacre and others 2022: children who went home from care and were back within so long, %.
 
-    Home is a planned or unplanned return (E4A, E4B); followed to the 18th birthday or the last day.
+    By Kaplan-Meier; home is a planned or unplanned return (E4A, E4B); followed to the 18th birthday or the
+    last day.
     """
     counts = store.connection.con.execute(
-        f"select days, event, count(*) as n from {home_spells(store)} where home between ? and ? group by 1, 2",
+        f"""select days, event, count(*) as n from {home_spells(store)}
+            where home between ? and ? group by 1, 2""",
         [first, last],
     ).df()
     return 100 * _incidence(counts, years)
 
 
 @target("F00067", within="date '2016-03-31'", young=True)
-@target("F00025", within="first + interval 12 months", young=False)
+@target("F00025", within="date '2011-03-31'", young=False)
 def of_2010_11(store: Store, within: str, young: bool) -> float:
-    """Troncoso 2017: of children referred in 2010/11, those referred again after their first referral of that year, %.
+    """Troncoso 2017: of children referred in 2010/11, those referred again after the first time in it, %.
 
-    Within six years: up to 31 March 2016, of those still under 18 then. Within the first year: up to twelve
-    months after the referral itself, so that only short episodes can be followed by another.
+    Within six years: up to 31 March 2016, of those still under 18 then. In the first year: up to 31 March
+    2011, so that most are followed for months only ("in 2010-11, 15% were re-referred").
     """
     still_young = "and birth_date > date '2016-03-31' - interval 18 years" if young else ""
     return one(

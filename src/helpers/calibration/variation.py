@@ -1,10 +1,13 @@
 """Measures the targets on how authorities vary: the spread of main rates, and how it goes with deprivation.
 
-In a small country an authority has few children, so chance alone makes rates differ. The variance that chance
-would give by itself (Poisson for a count, binomial for a share) is subtracted from the variance found, and
-the correlation is divided by the square root of the part of the variance that is not chance. In England's
-own figures chance is a small part. Authorities count alike, whatever their size, as in the published figures.
-Deprivation is the mean share of children in income-deprived families over an authority's neighbourhoods.
+The published figures are of one year. In a small country one year of an authority is few children, so that
+chance alone makes rates differ. Hence five years are taken together, and the variance that chance would give
+by itself is subtracted: each child counts for as often as it appears, squared, since the events of one
+child come together. (Brothers and sisters come together too, which the tables of the returns do not show,
+so some chance is left in.) The correlation is divided by the square root of the part of the variance that
+is not chance. In England's own figures chance is a small part. Authorities count alike, whatever their
+size, as in those. Deprivation is the mean share of children in income-deprived families over an
+authority's neighbourhoods.
 """
 
 from __future__ import annotations
@@ -14,36 +17,48 @@ import pandas as pd
 
 from helpers.calibration.base import target
 from helpers.calibration.children_in_need import in_need
-from helpers.calibration.common import in_year, open_at, periods, prepared
-from helpers.calibration.looked_after import at_end
+from helpers.calibration.common import open_at, periods, prepared
 from helpers.measures.referrals import referral_spells
 from helpers.sources.store import Store
 
-YEAR = 2025
+YEARS = range(2021, 2026)
+DURING = f"between date '{YEARS[0] - 1}-04-01' and date '{YEARS[-1]}-03-31'"
 
 
-def _counts(store: Store) -> dict[str, tuple[str, str]]:
-    """Return, by name of a rate, the rows that are counted by authority (SQL) and, of a share, its condition."""
+def _at_ends(table: str, condition: str) -> str:
+    """Return SQL: a row for each child and 31 March at which `condition`, with {year} in it, is met."""
+    return " union all ".join(
+        f"select distinct authority, child_id, false as part from {table} where {condition(year)}"
+        for year in YEARS
+    )
+
+
+def _rows(store: Store, name: str) -> str:
+    """Return SQL: authority, child_id and part (whether the row is in the numerator of a share)."""
     spells = prepared(store, "spells_of_referral", referral_spells)
-    children = "select distinct authority, child_id from"
+    during = lambda table, column, part="false": (  # noqa: E731
+        f"select authority, child_id, coalesce({part}, false) as part from {table} where {column} {DURING}"
+    )
     return {
-        "in need": (f"{children} referrals where {in_need(YEAR)}", ""),
-        "plans": (f"{children} cp_plans where {open_at('plan_start', 'plan_end', YEAR)}", ""),
-        "care": (f"from {at_end(store, YEAR)}", ""),
-        "enquiries": (f"from section47 where {in_year('enquiry_start', YEAR)}", ""),
-        "referrals": (f"from referrals where {in_year('referral_date', YEAR)}", ""),
-        "starts": (f"{children} {periods(store)} where {in_year('period_start', YEAR)}", ""),
-        "applications": (
-            f"""from court_cases join case_people using (case_id) where role = 'child'
-                and application = 'care' and {in_year("application_date", YEAR)}""",
-            "",
+        "in need": lambda: _at_ends("referrals", in_need),
+        "plans": lambda: _at_ends("cp_plans", lambda year: open_at("plan_start", "plan_end", year)),
+        "care": lambda: _at_ends(periods(store), lambda year: open_at("period_start", "period_end", year)),
+        "enquiries": lambda: during("section47", "enquiry_start"),
+        "referrals": lambda: during("referrals", "referral_date"),
+        "starts": lambda: during(periods(store), "period_start"),
+        "applications": lambda: (
+            f"""select authority, person_id as child_id, false as part
+            from court_cases join case_people using (case_id)
+            where role = 'child' and application = 'care' and application_date {DURING}"""
         ),
-        "again": (
-            f"from {spells} where {in_year('referral_date', YEAR)}",
-            "previous_referral >= referral_date - interval 12 months",
+        "again": lambda: during(
+            spells, "referral_date", "previous_referral >= referral_date - interval 12 months"
         ),
-        "second plans": (f"from cp_plans where {in_year('plan_start', YEAR)}", "previous_plans > 0"),
-    }
+        "second plans": lambda: during("cp_plans", "plan_start", "previous_plans > 0"),
+    }[name]()
+
+
+SHARES = ["again", "second plans"]
 
 
 def by_authority(store: Store, name: str) -> pd.DataFrame:
@@ -52,31 +67,30 @@ def by_authority(store: Store, name: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        authority, value (per 10,000 children, or %), chance (variance), deprivation.
+        authority, n (rows counted), value (a year, per 10,000 children, or %), chance (variance),
+        deprivation.
     """
-    rows, condition = _counts(store)[name]
-    people = f"""(select authority, sum(people) as people from populations
-        where age < 18 and year = (select max(year) from populations where year < {YEAR}) group by 1)"""
-    table = store.connection.con.execute(
-        f"""select authority, people, coalesce(n, 0) as n, coalesce(part, 0) as part, deprivation
-            from {people} join (
-                select authority, avg(idaci_score) as deprivation from neighbourhoods group by 1)
-            using (authority) left join (
-                select authority, count(*) as n, count(*) filter ({condition or "true"}) as part
-                from ({rows}) group by 1)
-            using (authority) order by authority"""
+    con = store.connection.con
+    of_child = f"""select authority, child_id, count(*) as n, sum(part::int) as part
+        from ({_rows(store, name)}) group by all"""
+    share = con.execute(f"select sum(part) / sum(n) from ({of_child})").fetchone()[0] or 0.0
+    table = con.execute(
+        f"""select authority, people, deprivation, coalesce(n, 0) as n, part, squares, doubt
+            from (select authority, sum(people) as people from populations
+                  where age < 18 and year between ? and ? group by 1)
+            join (select authority, avg(idaci_score) as deprivation from neighbourhoods group by 1)
+                using (authority)
+            left join (select authority, sum(n) as n, sum(part) as part, sum(n * n) as squares,
+                           sum((part - ? * n) ** 2) as doubt from ({of_child}) group by 1)
+                using (authority) order by authority""",
+        [YEARS[0] - 1, YEARS[-1] - 1, share],
     ).df()
-    if condition:
+    if name in SHARES:
         table = table[table["n"] > 0]
-        return table.assign(value=100 * table["part"] / table["n"], chance=1e4 * _binomial(table))
-    rate = table["n"] / table["people"]
-    return table.assign(value=1e4 * rate, chance=1e8 * rate / table["people"])
-
-
-def _binomial(table: pd.DataFrame) -> pd.Series:
-    """Return the variance of each share about the country's share."""
-    share = table["part"].sum() / table["n"].sum()
-    return share * (1 - share) / table["n"]
+        of = table["n"] / 100
+        return table.assign(value=table["part"] / of, chance=table["doubt"] / of**2)
+    of = table["people"] / 1e4
+    return table.assign(value=table["n"] / of, chance=table["squares"].fillna(0) / of**2)
 
 
 @target("F12827", name="in need")
@@ -89,7 +103,7 @@ def _binomial(table: pd.DataFrame) -> pd.Series:
 @target("F12897", name="again")
 @target("F12907", name="second plans")
 def spread(store: Store, name: str) -> float:
-    """Standard deviation across authorities, less what chance adds; 0 where chance alone would give as much."""
+    """Standard deviation across authorities, less what chance adds; 0 where chance alone gives as much."""
     found = by_authority(store, name)
     if not found["n"].any():
         return float("nan")
@@ -111,4 +125,5 @@ def with_deprivation(store: Store, name: str) -> float:
     own = spread(store, name)
     if not own > 0:
         return float("nan")
-    return float(found["value"].corr(found["deprivation"]) * found["value"].std() / own)
+    found_together = found["value"].corr(found["deprivation"])
+    return float(np.clip(found_together * found["value"].std() / own, -1, 1))
