@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from helpers.synth import places, social_care
+from helpers.synth import places, record_faults, reorganised, social_care
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import day
 from helpers.synth.parameters import value
@@ -31,16 +31,23 @@ def of_chunk(seed: np.random.SeedSequence, chunk: Chunk, faults: str) -> tuple[T
         found, planted = simulate(np.random.default_rng(own), chunk)
         tables |= {n: social_care.tidy(n, table) for n, table in found.items()}
         truth |= planted
+    if faults == "realistic":
+        tables, truth = record_faults.apply(np.random.default_rng(seed.spawn(1)[0]), tables, truth, chunk.places)
+        tables = {n: social_care.tidy(n, table) for n, table in tables.items()}
     return tables, truth
 
 
-def whole_country(rng: np.random.Generator, where: Places, counts: pd.Series) -> tuple[Tables, Tables]:
+def whole_country(
+    rng: np.random.Generator, where: Places, counts: pd.Series, faults: str
+) -> tuple[Tables, Tables]:
     """Return tables of authorities, services and spending, and the truth planted in them."""
     tables, truth = places.tables(where), {}
     for make in OF_COUNTRY.values():
         found, planted = make(rng, where, counts)
         tables |= found
         truth |= planted
+    if faults == "realistic":
+        tables["populations"] = reorganised.joined_populations(tables["populations"], where)
     return tables, truth
 
 
