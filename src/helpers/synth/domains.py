@@ -32,7 +32,9 @@ def of_chunk(seed: np.random.SeedSequence, chunk: Chunk, faults: str) -> tuple[T
         tables |= {n: social_care.tidy(n, table) for n, table in found.items()}
         truth |= planted
     if faults == "realistic":
-        tables, truth = record_faults.apply(np.random.default_rng(seed.spawn(1)[0]), tables, truth, chunk.places)
+        tables, truth = record_faults.apply(
+            np.random.default_rng(seed.spawn(1)[0]), tables, truth, chunk.places
+        )
         tables = {n: social_care.tidy(n, table) for n, table in tables.items()}
     return tables, truth
 

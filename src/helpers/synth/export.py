@@ -17,8 +17,10 @@ from helpers.synth.export_cin import write_cin
 from helpers.synth.export_published import write_published
 from helpers.synth.export_workforce import write_workforce
 from helpers.synth.faults import add_faults
+from helpers.synth.parameters import value
 
 YEARS = (2022, 2023, 2024, 2025)
+FIRST_YEAR = 2017  # the rules and the layout of the files hold from this collection year on
 MARK = "SYNTHETIC"
 ALL, PUBLISHED = "all", "published"
 
@@ -121,7 +123,9 @@ def export_returns(
     out, opened = Path(out), _synthetic(store)
     tables = authority_tables(opened, authority, years, max_children)
     if tables["children"].empty and authority not in set(opened.authorities.authority.execute()):
-        raise StoreError(f"{opened.path} holds no authority {authority}: choose one of its table of authorities.")
+        raise StoreError(
+            f"{opened.path} holds no authority {authority}: choose one of its table of authorities."
+        )
     folder = out / authority
     folder.mkdir(parents=True, exist_ok=True)
     (out / MARK).touch()
@@ -133,14 +137,36 @@ def export_returns(
         write_ssda903(then, year, folder / f"ssda903_{year}")
     write_workforce(opened, authority, years, folder)
     if faults and made:
-        add_faults(folder, max(made), log[log["year"].isin(made) & log["child_id"].isin(tables["children"]["child_id"])])
+        add_faults(
+            folder,
+            max(made),
+            log[log["year"].isin(made) & log["child_id"].isin(tables["children"]["child_id"])],
+        )
     return out
+
+
+def years_from(first: int) -> tuple[int, ...]:
+    """Return the collection years from the first asked for to the last there is.
+
+    Raises
+    ------
+    ValueError
+        When no official files are written for that year.
+    """
+    earliest, last = FIRST_YEAR, value("time.last_year")
+    if not earliest <= first <= last:
+        raise ValueError(
+            f"Official files are written for collection years {earliest} to {last}, not {first}."
+        )
+    return tuple(range(first, last + 1))
 
 
 def _synthetic(store: str | Path | Store) -> Store:
     opened = store if isinstance(store, Store) else read_store(store)
     if not opened.synthetic:
-        raise StoreError(f"{opened.path} holds real records: official files are written from made-up ones only.")
+        raise StoreError(
+            f"{opened.path} holds real records: official files are written from made-up ones only."
+        )
     return opened
 
 
@@ -209,8 +235,9 @@ def _give_otherwise(rows: pd.DataFrame, field: str, cells: pd.DataFrame) -> pd.D
     keys = rows["child_id"]
     if "referral_date" in rows:
         keys = keys + rows["referral_date"].dt.strftime(" %Y-%m-%d")
-    dropped = keys.map(dict(zip((cells["child_id"] + " " + cells["key"]).str.strip(), cells["dropped"], strict=True)))
+    dropped = keys.map(
+        dict(zip((cells["child_id"] + " " + cells["key"]).str.strip(), cells["dropped"], strict=True))
+    )
     if pd.api.types.is_datetime64_any_dtype(rows[field]):
         dropped = pd.to_datetime(dropped)
     return rows.assign(**{field: dropped.where(dropped.notna(), rows[field])})
-

@@ -1,8 +1,9 @@
-"""Writes published tables of the synthetic country in the layout of the DfE's open data (Explore Education Statistics).
+"""Writes published tables of the synthetic country in the layout of the DfE's open data.
 
-One row for England, each region and each authority a year. Counts of England and the regions are rounded to ten, as
-the children's services statistics do; an authority's counts of one to five are suppressed (c), and shares with
-them; x stands for what was not collected. See `helpers.synth.export_published_tables` for what is counted.
+One row for England, each region and each authority a year. Counts of England and the regions are rounded to
+ten, as the children's services statistics do; an authority's counts of one to five are suppressed (c), and
+shares with them; x stands for what was not collected. What is counted stands in
+`helpers.synth.export_published_sql`.
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ def _counts(store: Store, table: Published) -> pd.DataFrame:
 def _for_each_return(store: Store, found: pd.DataFrame, kinds: list[str]) -> pd.DataFrame:
     """Return the counts of every authority and year with a return: none found means none, not unknown."""
     union = " union ".join(f"select authority, collection_year as year from {name}" for name in RETURNED)
-    made = store.connection.con.execute(f"select authority, year from ({union}) semi join years using (year)").df()
+    made = store.connection.con.execute(
+        f"select authority, year from ({union}) semi join years using (year)"
+    ).df()
     grid = made.merge(found[kinds].drop_duplicates(), how="cross") if kinds else made
     return grid.merge(found, how="left", on=["authority", "year", *kinds]).fillna(0)
 

@@ -89,7 +89,8 @@ def merge(tables: Tables, places: Places) -> tuple[Tables, pd.DataFrame, pd.Data
     )
     log = pd.DataFrame(
         {"table": "children", "authority": into, "child_id": links["child_id_new"],
-         "key": links["authority"] + ", " + links["child_id"], "kind": "reorganised", "year": year, "rule": ""}
+         "key": links["authority"] + ", " + links["child_id"], "kind": "reorganised", "year": year,
+         "rule": ""}
     )  # fmt: skip
     return result, links, log
 
@@ -144,7 +145,7 @@ def _described(rows: pd.DataFrame, by: list[pd.DataFrame]) -> pd.DataFrame:
 
 def _as_known(children: pd.DataFrame) -> pd.DataFrame:
     """Return children as known at the end of their last collection year: perhaps unborn, or not at school."""
-    end = children["collection_year"].map(lambda year: pd.Timestamp(year, 3, 31))
+    end = pd.to_datetime(children["collection_year"].astype(str) + "-03-31")
     born = children["birth_date"]
     unborn = born > end
     days = born.fillna(pd.Timestamp(2100, 1, 1)).to_numpy().astype("datetime64[D]").astype(np.int64)
@@ -185,7 +186,9 @@ def renumbered(child_id: pd.Series, why: str) -> pd.Series:
 def log_rows(name: str, rows: pd.DataFrame, kind: str, year: object, rule: str) -> pd.DataFrame:
     """Return the log of a fault: one line for each of the rows of a table."""
     below = [key for key in TABLES[name].key_columns() if key not in KEYS]
-    text = [rows[k].dt.strftime("%Y-%m-%d") if rows[k].dtype.kind == "M" else rows[k].astype(str) for k in below]
+    text = [
+        rows[k].dt.strftime("%Y-%m-%d") if rows[k].dtype.kind == "M" else rows[k].astype(str) for k in below
+    ]
     key = text[0].str.cat(text[1:], sep=", ") if text else ""
     return pd.DataFrame(
         {"table": name, "authority": rows["authority"], "child_id": rows["child_id"], "key": key,
