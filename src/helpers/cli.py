@@ -40,29 +40,56 @@ def synth(
     children: Annotated[int | None, typer.Option(help="Children aged 0-17 in the made-up country.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder of the store.")] = Path("data_synthetic/store"),
-    export: Annotated[str | None, typer.Option(help="Also write this authority's official files.")] = None,
-    export_to: Annotated[Path, typer.Option(help="Where they go.")] = Path("outputs/returns"),
-    faults: Annotated[bool, typer.Option(help="Spoil the last year's files in known ways.")] = False,
+    faults: Annotated[
+        str,
+        typer.Option(
+            help="Faults of the records, and of the official files: **realistic**, as real ones have them, "
+            "each logged; or **none**."
+        ),
+    ] = "realistic",
+    export: Annotated[
+        str | None,
+        typer.Option(
+            help="Also write official files: of one authority (**501**) or several (**501,502**), of **all** "
+            "with the published tables, or the **published** tables alone.",
+            show_default=False,
+        ),
+    ] = None,
+    export_to: Annotated[Path, typer.Option(help="Folder of the official files.")] = Path("outputs/returns"),
+    export_from: Annotated[
+        int, typer.Option(help="First collection year of the official files, by the year it ends in.")
+    ] = 2022,
 ) -> None:
-    """Build the synthetic country.
+    """Build the synthetic country and, if asked, write official files from it.
+
+    The official files of an authority are a CIN Census (XML), an SSDA903 and a workforce census (CSV) a year.
+    With realistic faults, `faults.csv` beside them lists each, and the rule of `compendium check` that finds
+    it. The published tables have the layout of the DfE's open data.
 
     Examples: `compendium synth`, `compendium synth --children 200000 --seed 7 --out big_store`,
-    `compendium synth --export 501 --export-to my_returns`
+    `compendium synth --export 501 --export-to my_returns`, `compendium synth --faults none --export all`
     """
     from helpers import synth as country
+    from helpers.synth.export import export as export_files
+    from helpers.synth.export import years_from
 
-    sizes = {} if children is None else {"children": children}
-    store = country.build(out, seed=seed, **sizes)
+    try:
+        years = years_from(export_from)
+        store = country.build(
+            out, seed=seed, faults=faults, **({} if children is None else {"children": children})
+        )
+    except ValueError as error:
+        _stop(str(error))
     print(f"The synthetic country is in {store}.")
     if export:
-        from helpers.synth.export import export_returns
+        export_files(store, export, export_to, years, faults=faults == "realistic")
+        print(f"{WHAT.get(export, f'The official files of authority {export} are')} in {export_to}.")
 
-        export_returns(store, export, export_to)
-        if faults:
-            from helpers.synth.faults import add_faults
 
-            add_faults(export_to / export, 2025)
-        print(f"The official files of authority {export} are in {export_to}.")
+WHAT = {
+    "all": "The official files of every authority, and the published tables, are",
+    "published": "The published tables are",
+}
 
 
 @app.command()

@@ -34,15 +34,13 @@ def assessments(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFra
     return pd.concat([first, second])[columns].sort_values(["referral_no", "number"], ignore_index=True)
 
 
-def factors(rng: np.random.Generator, assessed: pd.DataFrame, complete: bool) -> pd.DataFrame:
+def factors(rng: np.random.Generator, assessed: pd.DataFrame) -> pd.DataFrame:
     """Draw the factors of each assessment from the item probabilities of its category.
 
     Parameters
     ----------
     assessed : pandas.DataFrame
         As `assessments` returns it.
-    complete : bool
-        Whether every assessment has its factors; else the published share has none recorded.
 
     Returns
     -------
@@ -62,9 +60,6 @@ def factors(rng: np.random.Generator, assessed: pd.DataFrame, complete: bool) ->
     none = np.flatnonzero(~present.any(axis=1))
     other = np.where(assessed["in_need"].to_numpy()[none], "20", "21")
     found = pd.concat([found, pd.DataFrame({"assessment_no": none, "factor": other})])
-    if not complete:
-        without = rng.random(len(assessed)) < value("assessment.without_factors")
-        found = found[~without[found["assessment_no"]]]
     return found.sort_values(["assessment_no", "factor"], ignore_index=True)
 
 

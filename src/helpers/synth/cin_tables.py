@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.synth.days import NEVER, collection_year, to_dates, year_end
+from helpers.synth.days import NEVER, birthday, collection_year, to_dates, year_end
 from helpers.synth.parameters import choose, value
 
 LAST_CLOSURE_WITHOUT_RC9 = year_end(2022)
@@ -32,7 +32,7 @@ def children(known: pd.DataFrame, last_year: np.ndarray, until: int) -> pd.DataF
     end = np.array([year_end(y) for y in seen["collection_year"]])
     birth = seen["birth"].to_numpy()
     unborn = birth > end
-    pupil = birth < end - int(5 * 365.25)
+    pupil = birthday(birth, 5) < end
     return seen.assign(
         sex=np.where(unborn, "U", seen["sex"]),
         birth_date=to_dates(np.where(unborn, NEVER, birth), until).to_numpy(),

@@ -71,7 +71,7 @@ def build(
         done = Parallel(n_jobs=min(processes, len(sizes)), return_as="generator")(jobs)
         bar = tqdm(done, desc="Synthetic country", unit="chunk", total=len(sizes), disable=not progress)
         counts = pd.concat(list(bar)).groupby(level=[0, 1, 2])["number"].sum()
-        tables, truth = domains.whole_country(np.random.default_rng([seed, 1]), where, counts)
+        tables, truth = domains.whole_country(np.random.default_rng([seed, 1]), where, counts, faults)
         for name, table in tables.items():
             write_table(name, table, folder)
         _write_truth(truth | {"authorities": where.authorities}, folder / "truth")

@@ -26,6 +26,12 @@ def collection_year(days: np.ndarray) -> np.ndarray:
     return 1970 + (months + 9) // 12
 
 
+def year_ends(days: np.ndarray) -> np.ndarray:
+    """Return 31 March of the collection year in which each day falls."""
+    april = (collection_year(days) - 1970) * 12 + 3
+    return april.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) - 1
+
+
 def to_dates(days: np.ndarray, until: int | None = None) -> pd.Series:
     """Return days as dates; NEVER, and what lies after `until`, becomes missing."""
     days = np.asarray(days, dtype=np.int64)

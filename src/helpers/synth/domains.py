@@ -9,21 +9,28 @@ import pandas as pd
 
 from helpers.synth import (
     after_school,
+    beyond,
+    casework,
+    context,
     domestic_abuse,
     early_help,
     education,
     family_court,
     health,
     households,
+    identities,
     justice,
     outside_harm,
+    placement_costs,
     places,
     postcodes,
+    record_faults,
+    reorganised,
     school_places,
     social_care,
+    spend,
+    workforce,
 )
-from helpers.synth import households, identities, places, postcodes, social_care
-from helpers.synth import beyond, casework, context, placement_costs, places, social_care, spend, workforce
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import day
 from helpers.synth.parameters import value
@@ -31,7 +38,7 @@ from helpers.synth.places import Places
 
 Tables = dict[str, pd.DataFrame]
 
-# Each returns its canonical tables and what it planted, both by name.
+# Each domain returns its canonical tables and what it planted, both by name.
 OF_CHUNK: dict[str, Callable[[np.random.Generator, Chunk], tuple[Tables, Tables]]] = {
     "social_care": social_care.tables,
     "education": education.tables,
@@ -42,26 +49,20 @@ OF_CHUNK: dict[str, Callable[[np.random.Generator, Chunk], tuple[Tables, Tables]
     "domestic_abuse": domestic_abuse.tables,
     "outside_harm": outside_harm.tables,
     "households": households.tables,
+    "beyond": beyond.tables,
+    "casework": casework.tables,
 }
-# Each looks at the tables those domains made of the chunk: (rng, chunk, tables) -> tables and truth.
-OF_TABLES: dict[str, Callable[[np.random.Generator, Chunk, Tables], tuple[Tables, Tables]]] = {
+# These follow from the tables of the domains above.
+FROM_TABLES: dict[str, Callable[[np.random.Generator, Chunk, Tables], tuple[Tables, Tables]]] = {
     "identities": identities.tables,
+    "placement_costs": placement_costs.tables,
 }
-# Each returns tables that need the whole country: (rng, places, counts) -> tables and truth.
+# These need the whole country, and what was counted over it.
 OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {
     "postcodes": postcodes.tables,
     "schools": school_places.tables,
     "education": after_school.whole_country,
     "early_help": early_help.planted,
-    "beyond": beyond.tables,
-    "casework": casework.tables,
-}
-# Each returns tables that follow from those above: (rng, chunk, tables so far) -> tables and truth.
-AFTER_CHUNK: dict[str, Callable[[np.random.Generator, Chunk, Tables], tuple[Tables, Tables]]] = {
-    "placement_costs": placement_costs.tables,
-}
-# Each returns tables that need the whole country: (rng, places, counts) -> tables and truth.
-OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {
     "workforce": workforce.tables,
     "spend": spend.tables,
     "context": context.tables,
@@ -72,26 +73,32 @@ def of_chunk(seed: np.random.SeedSequence, chunk: Chunk, faults: str) -> tuple[T
     """Return the canonical tables of a chunk and the truth planted in them."""
     tables: Tables = {}
     truth: Tables = {}
-    streams = [np.random.default_rng(own) for own in seed.spawn(len(OF_CHUNK) + len(AFTER_CHUNK))]
-    for make, rng in zip([*OF_CHUNK.values(), *AFTER_CHUNK.values()], streams, strict=True):
-        so_far = (tables,) if make in AFTER_CHUNK.values() else ()
-        found, planted = make(rng, chunk, *so_far)
-        tables |= {n: social_care.tidy(n, table) for n, table in found.items()}
+    streams = iter([np.random.default_rng(own) for own in seed.spawn(len(OF_CHUNK) + len(FROM_TABLES) + 1)])
+    for make in OF_CHUNK.values():
+        found, planted = make(next(streams), chunk)
+        tables |= {name: social_care.tidy(name, table) for name, table in found.items()}
         truth |= planted
-    for follow, own in zip(OF_TABLES.values(), seed.spawn(len(OF_TABLES)), strict=True):
-        found, planted = follow(np.random.default_rng(own), chunk, tables)
-        tables |= {n: social_care.tidy(n, table) for n, table in found.items()}
+    for follow in FROM_TABLES.values():
+        found, planted = follow(next(streams), chunk, tables)
+        tables |= {name: social_care.tidy(name, table) for name, table in found.items()}
         truth |= planted
+    if faults == "realistic":
+        tables, truth = record_faults.apply(next(streams), tables, truth, chunk.places)
+        tables = {name: social_care.tidy(name, table) for name, table in tables.items()}
     return tables, truth
 
 
-def whole_country(rng: np.random.Generator, where: Places, counts: pd.Series) -> tuple[Tables, Tables]:
+def whole_country(
+    rng: np.random.Generator, where: Places, counts: pd.Series, faults: str
+) -> tuple[Tables, Tables]:
     """Return tables of authorities, services and spending, and the truth planted in them."""
     tables, truth = places.tables(where), {}
     for make in OF_COUNTRY.values():
         found, planted = make(rng, where, counts)
         tables |= found
         truth |= planted
+    if faults == "realistic":
+        tables["populations"] = reorganised.joined_populations(tables["populations"], where)
     return tables, truth
 
 

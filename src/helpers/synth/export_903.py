@@ -110,8 +110,8 @@ def _official(
 
 
 def _header(text: pd.DataFrame, rows: pd.DataFrame, year: int, end: pd.Timestamp) -> pd.DataFrame:
-    pupil = rows["upn"].notna() & (rows["birth_date"] + pd.DateOffset(years=5) < end)
-    upn = rows["upn"].where(pupil, "UN1")
+    school_age = rows["birth_date"] + pd.DateOffset(years=5) < end
+    upn = rows["upn"].fillna(rows["upn_unknown"]).where(school_age, "UN1")
     mother = pd.Series("0", index=rows.index).where(rows["sex"] == "F", "")
     return text.assign(SEX=_sex(rows["sex"], year), UPN=upn, MOTHER=mother)
 

@@ -44,7 +44,9 @@ class _YearView:
         self.start, self.end = pd.Timestamp(year - 1, 4, 1), pd.Timestamp(year, 3, 31)
         details = tables["referrals"]
         helped = ~details["no_further_action"].astype(bool)
-        open_ = helped & (details["closure_date"].isna() | (details["closure_date"] >= self.start))
+        # A closure before the referral is a mistake: such a case is returned in the year of the referral.
+        closed = details["closure_date"].clip(lower=details["referral_date"])
+        open_ = helped & (closed.isna() | (closed >= self.start))
         came_in = details["referral_date"].between(self.start, self.end)
         self.referrals = details[(details["referral_date"] <= self.end) & (open_ | (~helped & came_in))]
         self.known = tables["children"][tables["children"]["child_id"].isin(self.referrals["child_id"])]
@@ -92,15 +94,17 @@ class _YearView:
             yield element
 
     def _identify(self, element: etree._Element, child: dict[str, Any]) -> None:
-        born = child["birth_date"] if pd.notna(child["birth_date"]) else child["expected_birth_date"]
-        unborn = born > self.end
-        pupil = pd.notna(child["upn"]) and born + pd.DateOffset(years=5) < self.end
+        known = pd.notna(child["birth_date"])
+        born = child["birth_date"] if known else child["expected_birth_date"]
+        unborn = not known or born > self.end
+        school_age = born + pd.DateOffset(years=5) < self.end
+        unknown = child["upn_unknown"] if school_age else "UN1"
         sex = "U" if unborn else child["sex"]
         _add(
             etree.SubElement(element, "ChildIdentifiers"),
             LAchildID=child["child_id"],
-            UPN=child["upn"] if pupil else None,
-            UPNunknown=None if pupil else "UN1",
+            UPN=child["upn"] if school_age else None,
+            UPNunknown=unknown,
             PersonBirthDate=None if unborn else born,
             ExpectedPersonBirthDate=born if unborn else None,
             **({"GenderCurrent": SEX_AS_GENDER[sex]} if self.year < 2025 else {"Sex": sex}),

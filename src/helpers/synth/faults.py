@@ -10,9 +10,10 @@ import pandas as pd
 from lxml import etree
 
 LOG = "faults.csv"
+COLUMNS = ["file", "child", "rule", "what"]
 
 
-def add_faults(folder: Path, year: int) -> pd.DataFrame:
+def add_faults(folder: Path, year: int, records: pd.DataFrame | None = None) -> pd.DataFrame:
     """Spoil one year's files of an authority in known ways, each in a place where it is possible.
 
     Parameters
@@ -20,6 +21,9 @@ def add_faults(folder: Path, year: int) -> pd.DataFrame:
     folder : Path
         Folder with ``cin_census_<year>.xml`` and ``ssda903_<year>/``.
     year : int
+    records : pandas.DataFrame, optional
+        Faults that the records have already, as `helpers.synth.record_faults` logs them: they are listed too,
+        and their children are left alone.
 
     Returns
     -------
@@ -27,24 +31,38 @@ def add_faults(folder: Path, year: int) -> pd.DataFrame:
         file, child, rule (number of the rule that should find it; empty where nothing is wrong and a reader
         must cope), what; also written as faults.csv.
     """
-    log = _spoil_cin(folder / f"cin_census_{year}.xml") + _spoil_903(folder / f"ssda903_{year}")
-    table = pd.DataFrame(log, columns=["file", "child", "rule", "what"])
+    known = _in_files(records) if records is not None and len(records) else pd.DataFrame(columns=COLUMNS)
+    left_alone = set(known["child"])
+    log = _spoil_cin(folder / f"cin_census_{year}.xml", left_alone)
+    log += _spoil_903(folder / f"ssda903_{year}", left_alone)
+    table = pd.concat([known, pd.DataFrame(log, columns=COLUMNS)], ignore_index=True)
     table.to_csv(folder / LOG, index=False)
     return table
 
 
-def _spoil_cin(path: Path) -> list[tuple[str, str, str, str]]:
+def _in_files(records: pd.DataFrame) -> pd.DataFrame:
+    """Return the log of faults in records by the file in which each shows."""
+    year = records["year"].astype(str)
+    cin = "cin_census_" + year + ".xml"
+    file = cin.where(records["table"] != "care_episodes", "ssda903_" + year + "/episodes.csv")
+    what = records["kind"].str.replace("_", " ")
+    found = pd.DataFrame({"file": file, "child": records["child_id"], "rule": records["rule"], "what": what})
+    return found.sort_values(COLUMNS, ignore_index=True)
+
+
+def _spoil_cin(path: Path, left_alone: set[str]) -> list[tuple[str, str, str, str]]:
     tree = etree.parse(str(path))
     children = tree.getroot().findall("Children/Child")
     log = []
-    used: set[int] = set()
+    numbers = [child.findtext("ChildIdentifiers/LAchildID") for child in children]
+    used = {position for position, number in enumerate(numbers) if number in left_alone}
     for rule, what, needs, spoil in CIN_FAULTS:
         number, element = _first_with(children, needs, used)
         if element is None:
             continue
         used.add(number)
         spoil(element)
-        log.append((path.name, children[number].findtext("ChildIdentifiers/LAchildID"), rule, what))
+        log.append((path.name, numbers[number], rule, what))
     tree.write(str(path), encoding="utf-8", xml_declaration=True)
     return log
 
@@ -94,7 +112,7 @@ def _repeat_child(child: etree._Element) -> None:
     child.addnext(copy.deepcopy(child))
 
 
-CLOSED, FACTORS = "CINdetails/CINclosureDate/..", "CINdetails/Assessments/FactorsIdentifiedAtAssessment"
+CLOSED, FACTORS = "CINdetails/ReasonForClosure/..", "CINdetails/Assessments/FactorsIdentifiedAtAssessment"
 PLAN, ENDED = "CINdetails/ChildProtectionPlans", "CINdetails/ChildProtectionPlans/CPPendDate/.."
 CIN_FAULTS = [
     ("8630", "case closed before the referral", CLOSED, _set("CINclosureDate", "2010-01-01")),
@@ -107,20 +125,22 @@ CIN_FAULTS = [
     ("1510", "wrong first letter of the pupil number", "ChildIdentifiers/UPN/..", _wrong_letter),
     ("8770Q", "neither a pupil number nor a reason for none", "ChildIdentifiers/UPN/..", _drop("UPN")),
     ("8640", "a reason for closure that does not exist", CLOSED, _set("ReasonForClosure", "RC99")),
-    ("4220", "ethnicity left out", "ChildCharacteristics", _drop("Ethnicity")),
+    ("4220", "ethnicity left out", "ChildCharacteristics/Ethnicity/..", _drop("Ethnicity")),
     ("8600", "a referral date that is no date", "CINdetails", _set("CINreferralDate", "2024-13-45")),
     ("8510", "the same child twice", ".", _repeat_child),
 ]
 
 
-def _spoil_903(folder: Path) -> list[tuple[str, str, str, str]]:
+def _spoil_903(folder: Path, left_alone: set[str]) -> list[tuple[str, str, str, str]]:
     log = []
     for rule, what, name, spoil in SSDA903_FAULTS:
         path = folder / f"{name}.csv"
         rows = _read(path)
-        child = spoil(rows)
+        free = rows[~rows["CHILD"].isin(left_alone)].reset_index(drop=True) if len(rows) else rows
+        child = spoil(free)
         if child is None:
             continue
+        rows[~rows["CHILD"].isin(left_alone)] = free.to_numpy()
         rows.to_csv(path, index=False)
         log.append((f"{folder.name}/{path.name}", child, rule, what))
     # As some systems export it: UTF-16, columns in another order.
@@ -149,6 +169,8 @@ def _cell(row: int, column: str, text: str) -> Callable[[pd.DataFrame], str | No
 
 def _overlap(rows: pd.DataFrame) -> str | None:
     """Let an episode end after the next one of the child has begun."""
+    if rows.empty:
+        return None
     follows = (rows["CHILD"] == rows["CHILD"].shift(-1)) & (rows["REC"] == "X1")
     if not follows.any():
         return None
@@ -159,7 +181,7 @@ def _overlap(rows: pd.DataFrame) -> str | None:
 
 
 def _end_without_reason(rows: pd.DataFrame) -> str | None:
-    if not (rows["REC"] != "").any():
+    if rows.empty or not (rows["REC"] != "").any():
         return None
     row = rows.index[rows["REC"] != ""][-1]
     rows.loc[row, "REC"] = ""

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.synth import care, protection
-from helpers.synth.days import NEVER, collection_year, day, weekday_on_or_after, year_end
+from helpers.synth.days import NEVER, collection_year, day, weekday_on_or_after, year_end, year_ends
 from helpers.synth.families import Families
 from helpers.synth.parameters import categories, choose, value, years_until
 from helpers.synth.people import age_band
@@ -194,7 +194,8 @@ def _one_round(rng: np.random.Generator, now: pd.DataFrame) -> Events:
         end + _help_days(rng, category, now["pace"].to_numpy()),
         np.maximum(end + 15, birth + ADULT + AFTER_CARE),
     )
-    closed = end + rng.geometric(1 / value("referral.not_in_need_days"), size)
+    # A case closed after assessment closes in the year of the assessment: one return holds both.
+    closed = np.minimum(end + rng.geometric(1 / value("referral.not_in_need_days"), size), year_ends(end))
     round_ = now.drop(columns="before").assign(
         source=_sources(rng, uasc, referral),
         category=category,

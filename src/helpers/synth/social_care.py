@@ -44,13 +44,15 @@ def tables(rng: np.random.Generator, chunk: Chunk) -> tuple[dict[str, pd.DataFra
 
 
 def referral_keys(chunk: Chunk) -> pd.DataFrame:
-    """Return authority and child_id of each referral."""
+    """Return authority and child_id of each referral; a move within an authority leaves the number."""
     referred = chunk.events.referrals
-    person = chunk.people.children["person"].to_numpy()[referred["child"]]
+    children = chunk.people.children.iloc[referred["child"].to_numpy()]
+    elsewhere = (children["authority"] != children["authority_after"]).to_numpy()
+    person = children["person"].to_numpy()
     return pd.DataFrame(
         {
             "authority": chunk.places.authorities["authority"].to_numpy()[referred["place"]],
-            "child_id": people.child_ids(person, referred["later"].to_numpy()),
+            "child_id": people.child_ids(person, referred["later"].to_numpy() & elsewhere),
         }
     )
 
@@ -69,7 +71,7 @@ def _children_in_need(
     events = chunk.events
     referred, enquiries, plans = events.referrals, events.enquiries, events.plans
     assessed = assessments.assessments(rng, referred)
-    factors = assessments.factors(rng, assessed, complete=False)
+    factors = assessments.factors(rng, assessed)
     reviews = protection.cp_reviews(plans)
     in_need = protection.cin_plans(rng, referred, plans)
     names = keys.assign(referral_date=to_dates(referred["referral"]))
