@@ -24,7 +24,7 @@ def child_numbers(chunk: Chunk) -> pd.DataFrame:
     pandas.DataFrame
         authority, child_id, child (row of `people.children`), and what `Families.children` says of it.
     """
-    return _numbers(chunk, _keys(chunk))
+    return _numbers(chunk, referral_keys(chunk))
 
 
 def tables(rng: np.random.Generator, chunk: Chunk) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
