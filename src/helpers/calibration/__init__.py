@@ -5,6 +5,7 @@ generator is not looked at: what is measured is what any analysis would find in 
 """
 
 from helpers.calibration import (
+    attainment,
     children_in_need,
     cumulative,
     demand,

@@ -10,6 +10,7 @@ from helpers.synth.days import NEVER, birthday, collection_year, day, to_dates, 
 from helpers.synth.parameters import choose, value
 
 YEAR = 365.25
+STAYING_PUT = "Z1"  # with former foster carers
 REVIEWS = np.array([20, 110, *range(285, 6500, 175)])  # days: within four weeks, three, then six months
 WORKERS_FROM = 2024
 PERMANENCE_FROM = day(2016, 4, 1)
@@ -25,7 +26,8 @@ def tables(
     Parameters
     ----------
     periods : pandas.DataFrame
-        Periods of care with authority, child_id, birth, respite, uasc, start, end, reason.
+        Periods of care with authority, child_id, birth, respite, uasc, start, end, reason, and fostered
+        (whether the last placement was in foster care).
     begin, until : int
         First and last day of the observed years.
     """
@@ -141,7 +143,8 @@ def _leavers(rng: np.random.Generator, periods: pd.DataFrame, begin: int, until:
     for age in (19, 20, 21):
         when = birthday(left["birth"].to_numpy(), age)
         at = np.flatnonzero((when >= begin) & (when <= until))
-        parts.append(_who(left, at).assign(collection_year=collection_year(when[at])))
+        stays = left["fostered"].to_numpy()[at] & (age < 21)
+        parts.append(_who(left, at).assign(collection_year=collection_year(when[at]), could_stay=stays))
     found = pd.concat(parts, ignore_index=True)
     size = len(found)
     in_touch = choose(rng, value("leaving.in_touch"), size)
@@ -149,6 +152,8 @@ def _leavers(rng: np.random.Generator, periods: pd.DataFrame, begin: int, until:
     work = np.where(late, "F5", "F3")
     activity = choose(rng, value("leaving.activity"), size)
     home = choose(rng, value("leaving.accommodation"), size)
+    stays = found.pop("could_stay").to_numpy() & (rng.random(size) < value("leaving.staying_put"))
+    home = np.where(stays, STAYING_PUT, home)
     known = in_touch == "YES"
     return found.assign(
         in_touch=in_touch,

@@ -51,8 +51,8 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
     for _ in range(MOST_PERIODS):
         now = _end(rng, now)
         found.append(now)
-        back = now["end"] + np.ceil(_years_until_return(rng, len(now)) * YEAR).astype(np.int64) + 1
-        again = now["reason"].isin(HOME) & (back < now["birth"] + ADULT - 60) & ~now["uasc"]
+        back = now["end"] + np.ceil(_years_until_return(rng, now["reason"]) * YEAR).astype(np.int64) + 1
+        again = (back < now["birth"] + ADULT - 60) & ~now["uasc"]
         now = now[again].assign(start=back[again]).drop(columns=["end", "reason"])
     return pd.concat(found, ignore_index=True)
 
@@ -72,9 +72,14 @@ def _entry_share(referrals: pd.DataFrame, age: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-log_odds))
 
 
-def _years_until_return(rng: np.random.Generator, size: int) -> np.ndarray:
+def _years_until_return(rng: np.random.Generator, reason: pd.Series) -> np.ndarray:
+    """Draw years until a child comes back into care: after going home, or after an order that did not last."""
     points = (value("care.again_within_1_year"), value("care.again_within_6_years"))
-    return np.minimum(years_until(rng, size, points), 50)
+    wait = np.where(reason.isin(HOME), years_until(rng, len(reason), points), 50)
+    for ended, within_5_years in value("care.disrupted").items():
+        years = -5 * rng.exponential(size=len(reason)) / np.log(1 - within_5_years)
+        wait = np.where(reason == ended, years, wait)
+    return np.minimum(wait, 50)
 
 
 def _end(rng: np.random.Generator, now: pd.DataFrame) -> pd.DataFrame:
@@ -180,13 +185,21 @@ def _placement_events(rng: np.random.Generator, found: pd.DataFrame) -> pd.DataF
     start, end = found["start"].to_numpy(), found["end"].to_numpy()
     steps = [(np.ones(size, dtype=bool), start, _draw_placement(rng, found, start))]
     years = np.minimum((end - start) / YEAR, 6)
-    moves = np.minimum(rng.poisson(value("care.moves_per_year") * years), MOST_MOVES)
+    # Most moves come early: years after the first count for less, and within a period the dates lean forward.
+    weight = np.minimum(years, 1) + value("care.moves_later") * np.maximum(years - 1, 0)
+    moves = np.minimum(rng.poisson(value("care.moves_per_year") * weight), MOST_MOVES)
     moves = np.where(found["respite"], 0, moves)
     adopt = (found["reason"] == ADOPT).to_numpy()
     with_adopters = start + ((end - start) * value("care.with_adopters")).astype(np.int64)
     latest = np.where(adopt, with_adopters - 20, end - 10)
     for turn in range(MOST_MOVES):
-        when = start + 8 + (rng.random(size) * np.maximum(latest - start - 8, 0)).astype(np.int64)
+        when = (
+            start
+            + 8
+            + (rng.random(size) ** value("care.moves_early") * np.maximum(latest - start - 8, 0)).astype(
+                np.int64
+            )
+        )
         steps.append(((moves > turn) & (when < latest), when, _draw_placement(rng, found, when)))
     grown = birthday(found["birth"].to_numpy(), 16) + rng.integers(20, 600, size)
     supported = (rng.random(size) < value("care.to_supported")) & ~found["respite"].to_numpy() & ~adopt

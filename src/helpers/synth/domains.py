@@ -7,7 +7,18 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from helpers.synth import households, identities, places, postcodes, social_care
+from helpers.synth import (
+    after_school,
+    early_help,
+    education,
+    health,
+    households,
+    identities,
+    places,
+    postcodes,
+    school_places,
+    social_care,
+)
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import day
 from helpers.synth.parameters import value
@@ -18,6 +29,9 @@ Tables = dict[str, pd.DataFrame]
 # Each returns its canonical tables and what it planted, both by name.
 OF_CHUNK: dict[str, Callable[[np.random.Generator, Chunk], tuple[Tables, Tables]]] = {
     "social_care": social_care.tables,
+    "health": health.tables,
+    "early_help": early_help.tables,
+    "education": education.tables,
     "households": households.tables,
 }
 # Each looks at the tables those domains made of the chunk: (rng, chunk, tables) -> tables and truth.
@@ -26,6 +40,9 @@ OF_TABLES: dict[str, Callable[[np.random.Generator, Chunk, Tables], tuple[Tables
 }
 # Each returns tables that need the whole country: (rng, places, counts) -> tables and truth.
 OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {
+    "early_help": early_help.planted,
+    "schools": school_places.tables,
+    "education": after_school.whole_country,
     "postcodes": postcodes.tables,
 }
 

@@ -36,6 +36,8 @@ def tables(rng: np.random.Generator, chunk: Chunk, keys: pd.DataFrame) -> dict[s
     found = found.join(periods.set_index("period")[about], on="period")
     seen = (found["start"] <= until) & (found["end"] >= begin)
     result = {"care_episodes": _episodes(rng, found, until)[seen.to_numpy()]}
+    last = found.groupby("period")["placement"].last().str.startswith("U")
+    periods = periods.assign(fostered=last.reindex(periods["period"]).to_numpy())
     periods = periods[periods["period"].isin(found.loc[seen, "period"])].reset_index(drop=True)
     found = found[seen].reset_index(drop=True)
     result["uasc"] = _uasc(periods, until)

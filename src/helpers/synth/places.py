@@ -20,6 +20,7 @@ from helpers.synth.parameters import value
 
 FIRST_CODE = 501
 AGES = range(18)
+PRACTICE = ["referral", "plan", "care", "section47", "again", "repeat", "arrivals", "turnover"]
 NEIGHBOURHOOD_CHILDREN = 355  # children in a small area in England: 12 million in 33,755
 FEWEST_NEIGHBOURHOODS = 20  # in an authority, so that deprivation varies within each in a small country too
 SCHOOL_KINDS = {
@@ -34,10 +35,12 @@ class Places(NamedTuple):
     """Where things happen.
 
     authorities: authority (code), name, region (name), kind, deprivation (standard deviations, higher = more
-    deprived), children (aged 0 to 17, last year), referral_effect (log rate ratio), plan_effect and
-    care_effect (log odds ratios), section47_effect (log odds ratio of an enquiry, taken back at the
-    conference), arrivals (unaccompanied children per child, relative), turnover (standard deviations of the workforce's turnover), reform (day
-    the family help reform began, or NEVER), trial (whether a site of the home visiting trial).
+    deprived), children (aged 0 to 17, last year), the authority's own practice as log ratios: referral_effect
+    (rate), plan_effect and care_effect (odds), section47_effect (odds of an enquiry, taken back at the
+    conference), again_effect (hazard of re-referral), repeat_effect (odds of a repeat plan), pace (time cases
+    stay open); arrivals (unaccompanied children per child, relative), turnover (standard deviations of the
+    workforce's turnover), reform (day the family help reform began, or NEVER), trial (whether a site of the
+    home visiting trial).
 
     neighbourhoods: neighbourhood (code), authority (row of `authorities`), children, deprivation (standard
     deviations), imd_decile (1 = most deprived), rural.
@@ -76,29 +79,40 @@ def _authorities(rng: np.random.Generator, children: int) -> pd.DataFrame:
     deprivation = table["kind"].map(value("places.deprivation")) + table["kind"].map(
         value("places.deprivation_spread")
     ) * rng.normal(0, 1, len(table))
-    deprivation = (deprivation - deprivation.mean()) / deprivation.std()
-    practice = rng.normal(0, 1, len(table))
-    own = {
-        name: rng.normal(0, value(f"places.{name}_spread"), len(table))
-        for name in ("plan", "care", "section47")
+    own = _unrelated(deprivation.to_numpy(), rng.normal(0, 1, (len(table), len(PRACTICE))))
+    deprivation = own["deprivation"]
+    onward = value("places.threshold") * value("places.referral_spread") * own["referral"]
+    effect = {
+        name: value(f"places.{name}_spread") * own[name] + value(f"places.{name}_deprivation") * deprivation
+        for name in ("referral", "plan", "care", "section47", "again", "repeat")
     }
-    onward = value("places.threshold") * value("places.referral_spread") * practice
+    for name in ("plan", "care"):  # who takes in more refers less onward
+        effect[name] = effect[name] + onward
     wave = rng.permutation(len(table)) % (len(value("evaluation.reform_waves")) + 1)
     starts = [day(year, 4, 1) for year in value("evaluation.reform_waves")] + [int(NEVER)]
     return table.assign(
         authority=[str(FIRST_CODE + i) for i in range(len(table))],
         deprivation=deprivation,
         children=np.round(children * size / size.sum()).astype(int),
-        referral_effect=value("places.referral_spread") * practice
-        + value("places.referral_deprivation") * deprivation,
-        plan_effect=onward + own["plan"] + value("places.plan_deprivation") * deprivation,
-        care_effect=onward + own["care"] + value("places.care_deprivation") * deprivation,
-        section47_effect=own["section47"],
-        arrivals=np.exp(rng.normal(0, value("uasc.authority_spread"), len(table))),
-        turnover=rng.normal(0, 1, len(table)),
+        **{f"{name}_effect": ratio for name, ratio in effect.items()},
+        pace=value("places.pace") * value("places.referral_spread") * own["referral"],
+        arrivals=np.exp(value("uasc.authority_spread") * own["arrivals"]),
+        turnover=own["turnover"],
         reform=np.array(starts)[wave],
         trial=rng.random(len(table)) < value("evaluation.trial_sites"),
     )
+
+
+def _unrelated(deprivation: np.ndarray, drawn: np.ndarray) -> pd.DataFrame:
+    """Return columns of mean 0 and standard deviation 1, unrelated to each other.
+
+    With 153 authorities chance alone would relate one practice to another, or to deprivation, by as much as
+    the published correlations that are to be planted.
+    """
+    columns = np.column_stack([np.ones(len(drawn)), deprivation, drawn])
+    basis = np.linalg.qr(columns)[0][:, 1:] * np.sqrt(len(drawn))
+    basis *= np.sign((basis * columns[:, 1:]).sum(axis=0))
+    return pd.DataFrame(basis, columns=["deprivation", *PRACTICE])
 
 
 def _neighbourhoods(rng: np.random.Generator, authorities: pd.DataFrame) -> pd.DataFrame:

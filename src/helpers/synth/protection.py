@@ -22,7 +22,7 @@ def section47(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame
     Parameters
     ----------
     referrals : pandas.DataFrame
-        category, in_need, start (of the assessment), birth, plan_effect, planned (had a plan before); the
+        referral, category, in_need, start (of the assessment), birth, plan_effect, planned (had a plan before); the
         index numbers the referrals.
 
     Returns
@@ -57,11 +57,15 @@ def _chance(referrals: pd.DataFrame, base: str, practice: int) -> np.ndarray:
     An authority that enquires more readily holds fewer conferences for its enquiries (`practice` is 1, then -1).
     """
     ratio = categories()["plan"].to_numpy()[referrals["category"]]
+    known = value("protection.by_year")
+    year = 1970 + referrals["referral"] / 365.25
     again = value("protection.planned_before") + value("protection.turnover") * referrals["turnover"]
+    again = again + referrals["repeat_effect"]
     log_odds = (
         value(base)
         + value("protection.category_effect") * np.log(ratio)
         + referrals["plan_effect"] / 2
+        + np.log(np.interp(year, list(known), list(known.values()))) / 2
         + again * referrals["planned"]
         + practice * referrals["section47_effect"]
     )

@@ -23,6 +23,7 @@ ROUNDS = 14  # nobody is referred more often than this
 YEAR = 365.25
 ADULT = int(18 * YEAR)
 DIFFICULTIES = ("mental_health", "substance_use", "domestic_abuse", "justice_history", "learning_disability")
+PRACTICE = ("turnover", "section47_effect", "again_effect", "repeat_effect", "pace")
 AFTER_CARE = 10  # days from the end of care to closure
 AFTER_PLAN = 7  # days from the end of a child protection plan to closure
 
@@ -168,8 +169,7 @@ def _where(places: Places, people: Families, now: pd.DataFrame) -> dict[str, np.
     return {
         "later": later,
         "place": place,
-        "turnover": where["turnover"].to_numpy()[place],
-        "section47_effect": where["section47_effect"].to_numpy()[place],
+        **{name: where[name].to_numpy()[place] for name in PRACTICE},
         "plan_effect": where["plan_effect"].to_numpy()[place] + now["plan_own"] + effect["plan"] * reformed,
         "care_effect": where["care_effect"].to_numpy()[place] + now["care_own"] + effect["care"] * reformed,
     }
@@ -183,12 +183,17 @@ def _one_round(rng: np.random.Generator, now: pd.DataFrame) -> Events:
         rng, (referral - birth) / YEAR, collection_year(referral), now["before"].to_numpy(), now
     )
     known = np.where(now["before"] < 0, "first", "later")
-    less = pd.Series(known).map(value("referral.less_if_known")).to_numpy()
-    nothing = ~uasc & (rng.random(size) < less * value("referral.no_further_action"))
+    less, none = (
+        pd.Series(known).map(value(f"referral.{n}_if_known")).to_numpy() for n in ("less", "nothing")
+    )
+    nothing = ~uasc & (rng.random(size) < none * value("referral.no_further_action"))
     in_need = ~nothing & (uasc | (rng.random(size) > less * _not_in_need_share(category)))
     start = weekday_on_or_after(referral + rng.integers(0, 4, size))
     end = weekday_on_or_after(start + _assessment_days(rng, size))
-    helped = np.minimum(end + _help_days(rng, category), np.maximum(end + 15, birth + ADULT + AFTER_CARE))
+    helped = np.minimum(
+        end + _help_days(rng, category, now["pace"].to_numpy()),
+        np.maximum(end + 15, birth + ADULT + AFTER_CARE),
+    )
     closed = end + rng.geometric(1 / value("referral.not_in_need_days"), size)
     round_ = now.drop(columns="before").assign(
         source=_sources(rng, uasc, referral),
@@ -289,7 +294,7 @@ def _assessment_days(rng: np.random.Generator, size: int) -> np.ndarray:
     return np.where(in_time, soon, late["least"] + rng.exponential(late["mean_more"], size)).astype(int)
 
 
-def _help_days(rng: np.random.Generator, category: np.ndarray) -> np.ndarray:
+def _help_days(rng: np.random.Generator, category: np.ndarray, pace: np.ndarray) -> np.ndarray:
     """Draw days from assessment to closure for children in need; longer in the complex categories.
 
     For some all that is needed is done with the assessment, and the case closes within weeks.
@@ -297,7 +302,8 @@ def _help_days(rng: np.random.Generator, category: np.ndarray) -> np.ndarray:
     size = len(category)
     ratio = categories()["plan"].to_numpy()[category] ** value("referral.lasting_effect")
     spread = value("referral.lasting_spread")
-    days = value("referral.lasting_median_days") * ratio * np.exp(rng.normal(0, spread, size))
+    days = value("referral.lasting_median_days") * ratio * np.exp(rng.normal(0, spread, size) + pace)
+    days = days + value("referral.lasting_least_days")
     soon = rng.random(size) < value("referral.closing_soon")
     days = np.where(soon, rng.exponential(value("referral.closing_soon_days"), size), days)
     return np.clip(days, 5, 12 * YEAR).astype(int)
@@ -308,7 +314,9 @@ def _next_referrals(rng: np.random.Generator, last: Events) -> pd.DataFrame:
     round_ = last.referrals
     points = (value("referral.again.within_1_year"), value("referral.again.within_6_years"))
     ratio = categories()["again"].to_numpy()[round_["category"]]
-    ratio = ratio * np.exp(value("referral.again.hardship") * round_["hardship"].to_numpy())
+    own = value("referral.again.hardship") * round_["hardship"] + round_["again_effect"]
+    ratio = ratio * np.exp(own.to_numpy())
+    ratio = ratio * np.where(round_["no_further_action"], value("referral.again.after_nothing"), 1.0)
     wait = np.ceil(years_until(rng, len(round_), points, ratio) * YEAR)
     again = round_["closure"] + np.clip(wait, 2, 100 * YEAR).astype(np.int64)
     goes_on = (again < round_["birth"] + ADULT - 30) & (again <= year_end(value("time.last_year")))

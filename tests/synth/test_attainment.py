@@ -1,0 +1,190 @@
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from helpers.catalogue import TABLES
+from helpers.catalogue.codes import valid_codes
+from helpers.synth import after_school, attainment, chunk, exclusion, places, pupil_traits, schooling
+from helpers.synth.journeys import FIRST_YEAR
+from helpers.synth.parameters import value
+from helpers.synth.people import pupil_ids
+
+CHILDREN, SEED = 8_000, 7
+
+
+def simulate(seed):
+    """Return a chunk, its school years, and tables and truth of attainment, exclusion and what follows."""
+    rng = np.random.default_rng(seed)
+    part = chunk.simulate(rng, places.make(rng, CHILDREN), 0, CHILDREN)
+    years = schooling.school_years(rng, part)
+    found, truth = attainment.tables(rng, part, years)
+    for made, planted in (
+        exclusion.tables(rng, part, years),
+        after_school.tables(rng, part, years, truth["attainment"]),
+    ):
+        found |= made
+        truth |= planted
+    return part, years, found, truth
+
+
+@pytest.fixture(scope="module")
+def country():
+    return simulate(SEED)
+
+
+@pytest.fixture(scope="module")
+def tables(country):
+    return {name: TABLES[name].conform(table) for name, table in country[2].items()}
+
+
+@pytest.fixture(scope="module")
+def pupils(country):
+    children = country[0].people.children
+    born = pd.to_datetime(children["birth"].to_numpy(), unit="D")
+    death = country[0].death
+    return pd.DataFrame({"born": born, "death": death}, index=pupil_ids(children["person"].to_numpy()))
+
+
+@pytest.mark.parametrize(
+    "name", ["attainment_ks2", "attainment_ks4", "exclusions", "destinations", "employment"]
+)
+def test_a_table_has_rows_unique_keys_and_valid_codes(tables, name):
+    table, model = tables[name], TABLES[name]
+    assert len(table) > 100
+    assert not table.duplicated(model.key_columns()).any()
+    for column, codes in model.code_columns().items():
+        for year, used in table.groupby("academic_year")[column]:
+            assert set(used.dropna()) <= valid_codes(codes, int(year))
+
+
+def test_key_stages_end_at_11_and_16(tables, pupils):
+    for name, age in (("attainment_ks2", 11), ("attainment_ks4", 16)):
+        table = tables[name]
+        ends = pd.to_datetime(table["academic_year"].astype(str) + "-08-31")
+        years = (ends - pupils.loc[table["pupil_id"], "born"].to_numpy()).dt.days / 365.25
+        assert years.between(age - 0.01, age + 1.01).all()
+
+
+def test_no_tests_in_the_pandemic_and_no_scores_before_they_existed(tables):
+    ks2, ks4 = tables["attainment_ks2"], tables["attainment_ks4"]
+    assert not ks2["academic_year"].isin([2020, 2021]).any()
+    assert (ks2["reading_score"].notna() == (ks2["academic_year"] >= 2016)).all()
+    assert (ks2["average_points"].isna() == (ks2["academic_year"] >= 2016)).all()
+    assert (ks4["attainment8"].notna() == (ks4["academic_year"] >= 2016)).all()
+    assert ks4.loc[ks4["academic_year"].isin([2020, 2021]), "progress8"].isna().all()
+    assert (ks4["english_maths_grade4"] | ~ks4["english_maths_grade5"]).all()
+
+
+def test_scores_stay_on_their_scales(tables):
+    assert tables["attainment_ks2"][["reading_score", "maths_score"]].stack().between(80, 120).all()
+    scores = tables["attainment_ks4"]["attainment8"].dropna()
+    assert scores.between(0, 90).all() and (scores == 0).mean() > 0.002
+
+
+def test_grades_of_the_pandemic_were_higher(tables):
+    mean = tables["attainment_ks4"].groupby("academic_year")["attainment8"].mean()
+    assert mean[[2020, 2021]].min() > mean[[2019, 2023, 2024]].max()
+
+
+def test_exclusions_fall_on_days_of_school_in_their_year_and_life(tables, pupils):
+    table = tables["exclusions"]
+    start, year = table["start_date"], table["academic_year"]
+    assert (start.dt.year + (start.dt.month >= 9) == year).all() and (start.dt.weekday < 5).all()
+    assert not start.between("2020-03-21", "2020-08-31").any()
+    life = pupils.loc[table["pupil_id"]]
+    assert (start > life["born"].to_numpy()).all()
+    assert ((start - pd.Timestamp(0)).dt.days < life["death"].to_numpy()).all()
+    permanent = table["category"] == "PERM"
+    assert (table["sessions"].isna() == permanent).all()
+    assert table.groupby(["pupil_id", "academic_year"])["sessions"].sum().max() <= value(
+        "exclusion.most_sessions"
+    )
+    ends = table[permanent].set_index(["pupil_id", "academic_year"])["start_date"]
+    last = table.groupby(["pupil_id", "academic_year"])["start_date"].max()
+    assert (last.loc[ends.index] == ends).all()
+
+
+def test_what_follows_school_begins_in_the_year_after(tables):
+    leaving = tables["attainment_ks4"].set_index("pupil_id")["academic_year"]
+    for name, year in (("destinations", "academic_year"), ("employment", "tax_year")):
+        table = tables[name]
+        assert (table[year] > leaving.loc[table["pupil_id"]].to_numpy()).all()
+    levels = tables["destinations"].sort_values(["pupil_id", "academic_year"])
+    assert (levels.groupby("pupil_id")["qualification_level"].diff().dropna() >= 0).all()
+    pay = tables["employment"]
+    assert ((pay["earnings"] > 0) == (pay["employed_days"] > 0)).all()
+    assert (pay["employed_days"] + pay["benefit_days"]).max() <= 365
+
+
+def z_scores(fitted, planted):
+    """Return by how many standard errors each estimate is off."""
+    return (fitted.params[planted.index] - planted) / fitted.bse[planted.index]
+
+
+def attainment_z(truth):
+    """Regress Attainment 8 on what it was made from, by least squares with robust errors."""
+    rows = truth["attainment"]
+    rows = rows[rows["tested"] & (rows["academic_year"] >= 2016)]
+    planted = attainment.planted().query("outcome == 'attainment8'").set_index("term")["value"]
+    design = rows.assign(**attainment.prior_terms(rows))[list(planted.index)]
+    cohorts = pd.get_dummies(rows["academic_year"], dtype=float)
+    fitted = sm.OLS(rows["score"], design.join(cohorts)).fit(cov_type="HC3")
+    return z_scores(fitted, planted)
+
+
+def exclusion_z(part, years, found):
+    """Regress being excluded in a year on what it was made from, by logistic regression clustered by pupil."""
+    columns = np.arange(2006, 2025) - FIRST_YEAR
+    child, at = np.nonzero((years.year_group[:, columns] >= 5) & (years.year_group[:, columns] <= 11))
+    at = columns[at]
+    design = pupil_traits.traits(part, years, child, at)
+    names = pupil_ids(part.people.children["person"].to_numpy())[child]
+    seen = found["exclusions"][["pupil_id", "academic_year"]].drop_duplicates().assign(excluded=1.0)
+    rows = pd.DataFrame({"pupil_id": names, "academic_year": at + FIRST_YEAR})
+    excluded = rows.merge(seen, how="left")["excluded"].fillna(0)
+    planted = exclusion.planted().query("outcome == 'excluded_in_year'").set_index("term")["value"]
+    group = pd.get_dummies(years.year_group[child, at], prefix="group", dtype=float)
+    year = pd.get_dummies(rows["academic_year"], prefix="year", dtype=float, drop_first=True)
+    design = pd.concat([design[list(planted.index)].astype(float), group, year], axis=1)
+    fitted = sm.GLM(excluded, design, family=sm.families.Binomial()).fit(
+        cov_type="cluster", cov_kwds={"groups": child}
+    )
+    return z_scores(fitted, planted)
+
+
+def test_regression_recovers_the_planted_effects(country):
+    part, years, found, truth = country
+    z = np.concatenate([attainment_z(truth), exclusion_z(part, years, found)])
+    assert (np.abs(z) < 1.96).mean() > 0.85 and np.abs(z).max() < 4
+    assert np.abs(z.mean()) < 0.6
+
+
+def test_social_care_widens_the_gap_in_attainment_and_narrows_it_in_exclusion(country):
+    planted = after_school.whole_country(None, None, None)[1]["education_effects"]
+    effect = planted.set_index(["outcome", "term"])["value"]
+    assert effect["attainment8", "support_social_care"] < 0 and effect["attainment8", "ehc_social_care"] < 0
+    assert effect["excluded_in_year", "support_social_care"] < 0
+    assert effect["excluded_in_year", "ehc_social_care"] < 0
+    rows = country[3]["attainment"]
+    involved = rows[["cin", "cpp", "cla"]].sum(axis=1) > 0
+    support, none = rows["support"] > 0, (rows["support"] + rows["ehc"]) == 0
+    gap = [
+        rows.loc[s & none, "score"].mean() - rows.loc[s & support, "score"].mean()
+        for s in (involved, ~involved)
+    ]
+    assert gap[0] > gap[1]
+
+
+if __name__ == "__main__":  # coverage over seeds: python tests/synth/test_attainment.py 20
+    import sys
+
+    found = {"attainment8": [], "exclusion": []}
+    for seed in range(int(sys.argv[1])):
+        part, years, made, truth = simulate(seed)
+        found["attainment8"].append(attainment_z(truth))
+        found["exclusion"].append(exclusion_z(part, years, made))
+    for name, z in found.items():
+        table = pd.DataFrame(z)
+        print(name, f"{(table.abs() < 1.96).mean().mean():.1%} of intervals cover the truth")
+        print(pd.DataFrame({"covered": (table.abs() < 1.96).mean(), "mean z": table.mean()}).round(2))
