@@ -71,7 +71,7 @@ def everyone(rng: np.random.Generator, chunk: Chunk) -> pd.DataFrame:
     -------
     pandas.DataFrame
         person, family (row, -1 for unaccompanied children), child (bool), uasc, birth, death, sex, group,
-        forename, surname, other_surname (one the person may go by too), neighbourhood, neighbourhood_after, moved,
+        forename, surname, other_surname (may go by it too), neighbourhood, neighbourhood_after, moved,
         separated, care (log odds of errors in recording), sampled (bool: has rows in person_links).
     """
     children, families = chunk.people.children, chunk.people.families
