@@ -184,9 +184,7 @@ def _leavers(
 
 def _expected(leaving: pd.DataFrame) -> np.ndarray:
     """Return the expected Attainment 8."""
-    prior = sum(
-        value(f"attainment.ks4.{name}") * part for name, part in prior_terms(leaving).items()
-    )
+    prior = sum(value(f"attainment.ks4.{name}") * part for name, part in prior_terms(leaving).items())
     mean = value("attainment.ks4.level") + by_year("attainment.ks4.by_year", leaving["academic_year"])
     mean = mean + linear(leaving, value("attainment.ks4.effects")) + prior
     return mean + value("attainment.ks4.school") * leaving["school_effect"].to_numpy()
