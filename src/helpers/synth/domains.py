@@ -85,6 +85,10 @@ def of_chunk(seed: np.random.SeedSequence, chunk: Chunk, faults: str) -> tuple[T
     if faults == "realistic":
         tables, truth = record_faults.apply(next(streams), tables, truth, chunk.places)
         tables = {name: social_care.tidy(name, table) for name, table in tables.items()}
+        rng = np.random.default_rng(seed.spawn(1)[0])
+        faulty, truth = record_faults.apply(rng, tables, truth, chunk.places)
+        changed = {n for n, table in faulty.items() if table is not tables.get(n)}
+        tables = {n: social_care.tidy(n, t) if n in changed else t for n, t in faulty.items()}
     return tables, truth
 
 
