@@ -30,15 +30,6 @@ from helpers.synth import (
     social_care,
     spend,
     workforce,
-    early_help,
-    education,
-    health,
-    households,
-    identities,
-    places,
-    postcodes,
-    school_places,
-    social_care,
 )
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import day
@@ -57,7 +48,6 @@ OF_CHUNK: dict[str, Callable[[np.random.Generator, Chunk], tuple[Tables, Tables]
     "family_court": family_court.tables,
     "domestic_abuse": domestic_abuse.tables,
     "outside_harm": outside_harm.tables,
-    "education": education.tables,
     "households": households.tables,
     "beyond": beyond.tables,
     "casework": casework.tables,
@@ -73,9 +63,6 @@ OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[T
     "schools": school_places.tables,
     "education": after_school.whole_country,
     "postcodes": postcodes.tables,
-    "schools": school_places.tables,
-    "education": after_school.whole_country,
-    "early_help": early_help.planted,
     "workforce": workforce.tables,
     "spend": spend.tables,
     "context": context.tables,
