@@ -77,14 +77,14 @@ gate_tag = "nbval-ignore-output"
 def test_the_gate_refuses_an_identifier_and_does_not_repeat_it(tmp_path):
     child = pd.DataFrame({"authority": ["501"], "child_id": ["C5010000017"], "upn": ["A123456789012"]})
     write_store({"children": child}, tmp_path / "store", {"synthetic": False})
-    known = gate.identifiers(read_store(tmp_path / "store"))
+    store = read_store(tmp_path / "store")
     shown = new_output("stream", text="child C5010000017 was seen")
     path = save(tmp_path, new_code_cell("x", outputs=[shown]))
     with pytest.raises(NotebookError, match="cell 1") as error:
-        gate.refuse_identifiers(path, known)
+        gate.refuse_identifiers(path, store)
     assert "C5010000017" not in str(error.value)
     gate.refuse_identifiers(
-        save(tmp_path, new_code_cell("x", outputs=[new_output("stream", text="17 children")])), known
+        save(tmp_path, new_code_cell("x", outputs=[new_output("stream", text="17 children")])), store
     )
 
 
@@ -93,10 +93,10 @@ def test_the_gate_knows_people_of_every_data_set_and_their_addresses(tmp_path):
     written = pd.DataFrame([{**person, "nhs_number": "5000000019", "postcode": "AG10 1AB"}])
     pupils = pd.DataFrame({"pupil_id": ["P000000123"]})
     write_store({"person_links": written, "pupils": pupils}, tmp_path / "store", {"synthetic": False})
-    known = gate.identifiers(read_store(tmp_path / "store"))
+    store = read_store(tmp_path / "store")
     for shown in ("H387420489", "5000000019", "at AG10 1AB.", "P000000123", "HE000000017"):
         path = save(tmp_path, new_code_cell("x", outputs=[new_output("stream", text=shown)]))
         with pytest.raises(NotebookError, match="cell 1"):
-            gate.refuse_identifiers(path, known)
+            gate.refuse_identifiers(path, store)
     path = save(tmp_path, new_code_cell("x", outputs=[new_output("stream", text="AG10 has 5000 people")]))
-    gate.refuse_identifiers(path, known)
+    gate.refuse_identifiers(path, store)

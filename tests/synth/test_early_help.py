@@ -9,6 +9,7 @@ from helpers.catalogue.codes import valid_codes
 from helpers.synth import chunk, early_help, early_help_episodes, health_visits, people, places
 from helpers.synth.domains import whole_country
 from helpers.synth.patients import patient_ids
+from helpers.synth.people import household_ids
 from helpers.synth.social_care import tidy
 
 UNTIL = pd.Timestamp(2025, 3, 31)
@@ -97,7 +98,7 @@ def test_a_spell_that_steps_up_ends_on_the_day_of_a_referral_of_the_family(count
     referred = country.events.referrals
     family = country.people.children["family"].to_numpy()[referred["child"]]
     mother = country.people.families["mother"].to_numpy()[family[family >= 0]]
-    days = pd.MultiIndex.from_arrays([early_help.household_ids(mother), referred["referral"][family >= 0]])
+    days = pd.MultiIndex.from_arrays([household_ids(mother), referred["referral"][family >= 0]])
     found = tables["early_help_episodes"].query("outcome == 'stepped_up'")
     assert pd.MultiIndex.from_arrays([found["household_id"], day_of(found["episode_end"])]).isin(days).all()
     assert 0.1 < len(found) / len(tables["early_help_episodes"]) < 0.35
@@ -122,7 +123,7 @@ def test_help_grows_over_the_years_and_goes_to_families_with_hardship(country, t
     years = found["episode_start"].dt.year.value_counts()
     assert years[[2022, 2023, 2024]].sum() > 1.5 * years[[2014, 2015, 2016]].sum()
     families = country.people.families
-    helped = early_help.household_ids(families["mother"].to_numpy())
+    helped = household_ids(families["mother"].to_numpy())
     assert families["hardship"][np.isin(helped, found["household_id"])].mean() > 0.2
 
 

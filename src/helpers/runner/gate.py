@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import ibis
 import nbformat
 
 from helpers.runner.execute import strip_data
@@ -21,6 +22,7 @@ IDENTIFIERS = {
     "justice_people": ["person_id"],
     "case_people": ["person_id"],
     "household_members": ["person_id", "household_id"],
+    "domestic_abuse_incidents": ["victim_id", "perpetrator_id"],
     "addresses": ["postcode"],
     "person_links": ["record_id", "person_id", "upn", "nhs_number", "postcode"],
     "linked_people": ["number"],
@@ -29,25 +31,37 @@ TOKEN = re.compile(r"[A-Za-z0-9]+(?: \d[A-Za-z]{2}\b)?")
 SHORTEST = 5  # a shorter run of characters is as likely a count or a code as an identifier
 
 
-def identifiers(store: Store) -> set[str]:
-    """Return every identifier in the store that is long enough to be told from a number."""
+def identifiers(store: Store, words: set[str]) -> set[str]:
+    """Return those of some words that are identifiers in the store, and long enough to be told from a count.
+
+    The store looks the words up: the identifiers of a whole country would not fit in memory beside it.
+    """
+    asked = sorted(word for word in words if len(word) >= SHORTEST)
     found: set[str] = set()
-    for table, columns in IDENTIFIERS.items():
-        for column in columns:
-            values = getattr(store, table).select(column).distinct().to_pandas()[column].dropna()
-            found |= {value for value in values.str.strip() if len(value) >= SHORTEST}
+    if asked:
+        wanted = ibis.memtable({"word": asked})
+        for table, columns in IDENTIFIERS.items():
+            held = getattr(store, table)
+            for column in columns:
+                known = held.select(word=held[column].strip())
+                found |= set(wanted.semi_join(known, "word").to_pyarrow()["word"].to_pylist())
     return found
 
 
-def refuse_identifiers(notebook: Path, known: set[str]) -> None:
+def refuse_identifiers(notebook: Path, store: Store) -> None:
     """Raise when an executed notebook shows an identifier; the message names the cell, never the identifier.
 
     Raises
     ------
     NotebookError
     """
-    for number, cell in enumerate(nbformat.read(notebook, as_version=4).cells, start=1):
-        if any(_tokens(text) & known for text in _texts(cell)):
+    cells = [
+        {token for text in _texts(cell) for token in _tokens(text)}
+        for cell in nbformat.read(notebook, as_version=4).cells
+    ]
+    known = identifiers(store, set().union(*cells))
+    for number, tokens in enumerate(cells, start=1):
+        if tokens & known:
             raise NotebookError(
                 f"{notebook.name} shows an identifier of a person or an address in cell {number}: "
                 "it is not published. Show counts instead of records there, and run it again."

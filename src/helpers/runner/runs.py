@@ -34,12 +34,12 @@ def run_and_publish(names: list[str], pairs: list[str], out: Path) -> int:
     notebooks = [find_notebook(name) for name in names]
     for notebook in notebooks:
         conform_parameters(notebook, parameters)
-    known = gate.identifiers(_store(parameters))
+    store = _store(parameters)
     for notebook in notebooks:
         output = out / notebook.name
         seconds = execute(notebook, output, parameters)
         try:
-            gate.refuse_identifiers(output, known)
+            gate.refuse_identifiers(output, store)
         except NotebookError:
             output.unlink()
             raise

@@ -9,7 +9,7 @@ from helpers.synth import social_care
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import NEVER, birthday, day, to_dates, year_end
 from helpers.synth.parameters import categories, choose, value
-from helpers.synth.people import STRIDE
+from helpers.synth.people import STRIDE, register_ids
 
 Tables = dict[str, pd.DataFrame]
 YEAR = 365.25
@@ -27,11 +27,6 @@ def tables(rng: np.random.Generator, chunk: Chunk) -> tuple[Tables, Tables]:
         "housing_applications": homeless,
         "adult_service_transitions": _transitions(rng, chunk),
     }, {"households_in_housing": links}
-
-
-def person_ids(person: np.ndarray) -> np.ndarray:
-    """Return the number of a person in the register of families."""
-    return np.char.add("P", np.char.zfill(np.asarray(person).astype(str), 9)).astype(object)
 
 
 def household_ids(person: np.ndarray) -> np.ndarray:
@@ -64,7 +59,7 @@ def _trial(rng: np.random.Generator, chunk: Chunk) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "trial": value("context.trial_name"),
-            "person_id": person_ids(families["mother"].to_numpy()),
+            "person_id": register_ids(families["mother"].to_numpy()),
             "arm": np.where(visited, "intervention", "control"),
             "randomised": to_dates(randomised),
             "site": chunk.places.authorities["authority"].to_numpy()[eldest["authority"]],

@@ -60,9 +60,6 @@ FROM_TABLES: dict[str, Callable[[np.random.Generator, Chunk, Tables], tuple[Tabl
 # These need the whole country, and what was counted over it.
 OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {
     "postcodes": postcodes.tables,
-    "schools": school_places.tables,
-    "education": after_school.whole_country,
-    "early_help": early_help.planted,
     "workforce": workforce.tables,
     "spend": spend.tables,
     "context": context.tables,

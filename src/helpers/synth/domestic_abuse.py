@@ -122,7 +122,7 @@ def _described(rng: np.random.Generator, found: pd.DataFrame, chunk: Chunk) -> p
     turn = found.groupby("family").cumcount()
     return found.assign(
         incident_id=people.case_ids("I", families["mother"], turn),
-        household_id=people.case_ids("D", families["mother"], np.zeros(size, dtype=np.int64)),
+        household_id=people.household_ids(families["mother"]),
         victim_id=np.where(by_father | ~has_father, mother, father),
         perpetrator_id=np.where(by_father | ~has_father, father, mother),
         victim=np.where(by_father | ~has_father, families["mother"], families["father"]),

@@ -93,7 +93,7 @@ def _episode_table(rng: np.random.Generator, chunk: Chunk, found: pd.DataFrame) 
         {
             "authority": chunk.places.authorities["authority"].to_numpy(dtype=object)[place],
             "episode_id": np.char.add("E", np.char.zfill(number.astype(str), 11)).astype(object),
-            "household_id": household_ids(families["mother"].to_numpy()),
+            "household_id": people.household_ids(families["mother"].to_numpy()),
             "episode_start": to_dates(found["start"]),
             "episode_end": to_dates(end, last_day()),
             "route": route,
@@ -104,11 +104,6 @@ def _episode_table(rng: np.random.Generator, chunk: Chunk, found: pd.DataFrame) 
             "contacts": rng.binomial(offered, value("early_help.contacts_kept")),
         }
     )
-
-
-def household_ids(mother: np.ndarray) -> np.ndarray:
-    """Return the number of the household of each mother."""
-    return np.char.add("H", np.char.zfill(np.asarray(mother).astype(str), 9)).astype(object)
 
 
 def _routes(rng: np.random.Generator, chunk: Chunk, found: pd.DataFrame) -> np.ndarray:

@@ -33,7 +33,7 @@ RECORDS = {
     "social_care": ("SC", 1_977_326_743),
     "education": ("ED", 1_220_703_127),
     "health": ("HE", 1_162_261_467),
-    "justice": ("JU", 893_871_739),
+    "justice": ("JU", 129_140_163),
     "family_court": ("FC", 792_594_609),
     "police": ("PO", 737_894_529),
     "families": ("FA", 694_486_087),
@@ -154,7 +154,7 @@ def _numbers(chunk: Chunk, persons: pd.DataFrame, made: Tables) -> pd.DataFrame:
     """Return the numbers in use: row (of persons), dataset, authority, number, later, recorded (day)."""
     row = pd.Series(np.arange(len(persons)), index=persons["person"])
     own = social_care.child_numbers(chunk)
-    first = _first_referrals(chunk, own)
+    last = _last_referrals(chunk, own)
     parts = [
         pd.DataFrame(
             {
@@ -163,7 +163,7 @@ def _numbers(chunk: Chunk, persons: pd.DataFrame, made: Tables) -> pd.DataFrame:
                 "authority": own["authority"].to_numpy(),
                 "number": own["child_id"].to_numpy(),
                 "later": own.duplicated("child").to_numpy(),
-                "recorded": np.maximum(first, own["birth"]),
+                "recorded": np.maximum(last, own["birth"]),
             }
         ).dropna(subset=["row"])
     ]
@@ -178,13 +178,13 @@ def _numbers(chunk: Chunk, persons: pd.DataFrame, made: Tables) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).astype({"row": int, "recorded": int, "later": bool})
 
 
-def _first_referrals(chunk: Chunk, own: pd.DataFrame) -> np.ndarray:
-    """Return the day of the first referral under each number; a later number begins after the move."""
+def _last_referrals(chunk: Chunk, own: pd.DataFrame) -> np.ndarray:
+    """Return the day of the last referral under each number, when identities were last written down."""
     referred = chunk.events.referrals.assign(
         authority=chunk.places.authorities["authority"].to_numpy()[chunk.events.referrals["place"]]
     )
-    first = referred.groupby(["child", "authority"])["referral"].min()
-    return first.reindex(pd.MultiIndex.from_frame(own[["child", "authority"]])).to_numpy()
+    last = referred.groupby(["child", "authority"])["referral"].max()
+    return last.reindex(pd.MultiIndex.from_frame(own[["child", "authority"]])).to_numpy()
 
 
 def _recorded(dataset: str, persons: pd.DataFrame) -> np.ndarray:

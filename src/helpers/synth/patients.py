@@ -11,12 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from helpers.synth import people as serials
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import NEVER, day, to_dates, year_end
 from helpers.synth.parameters import value
 from helpers.synth.sampling import choose_by
-
-STRIDE = 129_140_163  # shares no factor with 10**9, and differs from the one of other data sets
 
 
 class Patients(NamedTuple):
@@ -53,8 +52,7 @@ class Patients(NamedTuple):
 
 def patient_ids(person: np.ndarray) -> np.ndarray:
     """Return the number in health records of each person (str)."""
-    number = np.asarray(person, dtype=np.int64) * STRIDE % 10**9
-    return np.char.add("N", np.char.zfill(number.astype(str), 9))
+    return serials.patient_ids(person).astype(str)
 
 
 def patients(chunk: Chunk) -> Patients:
