@@ -11,8 +11,8 @@ from helpers.catalogue import TABLES
 from helpers.catalogue.codes import valid_codes
 from helpers.sources.store import read_store, write_table
 from helpers.synth.export import TABLES as EXPORTED
-from helpers.synth.parameters import categories, value
 from helpers.synth.invariants import violations
+from helpers.synth.parameters import categories, value
 from helpers.synth.referrals import DIFFICULTIES, draw_categories
 
 CASE = ["authority", "child_id", "referral_date"]

@@ -18,6 +18,7 @@ from tqdm import tqdm
 from helpers.sources.store import store_being_built, write_part, write_table
 from helpers.synth import chunk, domains, places
 from helpers.synth.parameters import item_probabilities, parameters, value
+from helpers.synth.tallies import tallies
 
 DEFAULT_CHILDREN = value("places.default_children")
 PROCESSES = 2
@@ -95,7 +96,7 @@ def _part(
     for name, table in truth.items():
         (folder / "truth" / f"{name}.parquet").mkdir(exist_ok=True)
         table.to_parquet(folder / "truth" / f"{name}.parquet" / f"part-{number:05d}.parquet", index=False)
-    return domains.counts(part, tables)
+    return tallies(part, tables)
 
 
 def _write_truth(truth: dict[str, pd.DataFrame], folder: Path) -> None:

@@ -32,8 +32,6 @@ from helpers.synth import (
     workforce,
 )
 from helpers.synth.chunk import Chunk
-from helpers.synth.days import day
-from helpers.synth.parameters import value
 from helpers.synth.places import Places
 
 Tables = dict[str, pd.DataFrame]
@@ -60,6 +58,9 @@ FROM_TABLES: dict[str, Callable[[np.random.Generator, Chunk, Tables], tuple[Tabl
 # These need the whole country, and what was counted over it.
 OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {
     "postcodes": postcodes.tables,
+    "schools": school_places.tables,
+    "education": after_school.whole_country,
+    "early_help": early_help.planted,
     "workforce": workforce.tables,
     "spend": spend.tables,
     "context": context.tables,
@@ -80,12 +81,9 @@ def of_chunk(seed: np.random.SeedSequence, chunk: Chunk, faults: str) -> tuple[T
         tables |= {name: social_care.tidy(name, table) for name, table in found.items()}
         truth |= planted
     if faults == "realistic":
-        tables, truth = record_faults.apply(next(streams), tables, truth, chunk.places)
-        tables = {name: social_care.tidy(name, table) for name, table in tables.items()}
-        rng = np.random.default_rng(seed.spawn(1)[0])
-        faulty, truth = record_faults.apply(rng, tables, truth, chunk.places)
-        changed = {n for n, table in faulty.items() if table is not tables.get(n)}
-        tables = {n: social_care.tidy(n, t) if n in changed else t for n, t in faulty.items()}
+        faulty, truth = record_faults.apply(next(streams), tables, truth, chunk.places)
+        changed = {name for name, table in faulty.items() if table is not tables.get(name)}
+        tables = {name: social_care.tidy(name, t) if name in changed else t for name, t in faulty.items()}
     return tables, truth
 
 
@@ -101,49 +99,3 @@ def whole_country(
     if faults == "realistic":
         tables["populations"] = reorganised.joined_populations(tables["populations"], where)
     return tables, truth
-
-
-def counts(chunk: Chunk, tables: Tables) -> pd.DataFrame:
-    """Count by authority (row), year and kind what tables of the whole country depend on.
-
-    Returns
-    -------
-    pandas.DataFrame
-        number; index: authority (row of `Places.authorities`), year (collection year), kind: "referrals",
-        "open" (cases open at 31 March), "plans", "looked_after" (at 31 March), "care_days" (in the year),
-        "children" (aged 0 to 17 at 31 March; the unaccompanied counted where they arrived), and for each
-        section 251 line of placements "cost " and the line (pounds in the year).
-    """
-    parts = []
-    referred = chunk.events.referrals
-    periods = chunk.events.periods[~chunk.events.periods["respite"]]
-    in_care = referred["place"].to_numpy()[periods["referral_no"]]
-    planned = referred["place"].to_numpy()[chunk.events.plans["referral_no"]]
-    children = chunk.people.children
-    for year in range(value("time.cin_from"), value("time.last_year") + 1):
-        first, last = day(year - 1, 4, 1), day(year, 3, 31)
-        stock = lambda rows, start, end: (rows[start] <= last) & (rows[end] > last)  # noqa: B023, E731
-        plans = chunk.events.plans
-        begun = referred["referral"].between(first, last)
-        in_need = referred["in_need"] & stock(referred, "referral", "closure")
-        days = (periods["end"].clip(upper=last + 1) - periods["start"].clip(lower=first)).clip(lower=0)
-        at = lambda place, where: np.bincount(place[where], minlength=len(chunk.places.authorities))  # noqa: E731
-        aged = (
-            (children["birth"] <= last)
-            & (children["birth"] > last - int(18 * 365.25))
-            & (children["arrival"] <= last)
-        )
-        found = {
-            "referrals": at(referred["place"].to_numpy(), begun.to_numpy()),
-            "open": at(referred["place"].to_numpy(), in_need.to_numpy()),
-            "plans": at(planned, stock(plans, "start", "end").to_numpy()),
-            "looked_after": at(in_care, stock(periods, "start", "end").to_numpy()),
-            "care_days": np.bincount(in_care, weights=days, minlength=len(chunk.places.authorities)).astype(
-                int
-            ),
-            "children": at(children["authority"].to_numpy(), aged.to_numpy()),
-        }
-        wide = pd.DataFrame(found).rename_axis(index="authority", columns="kind").stack()
-        parts.append(pd.concat({year: wide}, names=["year"]).reorder_levels([1, 0, 2]))
-    parts.append(placement_costs.by_year(chunk.places, tables["placement_costs"]))
-    return pd.concat(parts).to_frame("number")

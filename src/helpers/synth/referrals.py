@@ -173,7 +173,10 @@ def _where(places: Places, people: Families, now: pd.DataFrame) -> dict[str, np.
         "place": place,
         **{name: where[name].to_numpy()[place] for name in PRACTICE},
         "plan_effect": where["plan_effect"].to_numpy()[place] + now["plan_own"] + effect["plan"] * reformed,
-        "care_effect": where["care_effect"].to_numpy()[place] + now["care_own"] + early + effect["care"] * reformed,
+        "care_effect": where["care_effect"].to_numpy()[place]
+        + now["care_own"]
+        + early
+        + effect["care"] * reformed,
     }
 
 
