@@ -38,7 +38,7 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
     size = len(referrals)
     birth, uasc = referrals["birth"].to_numpy(), referrals["uasc"].to_numpy()
     assessed = referrals["end"].to_numpy()
-    unborn = assessed < birth
+    unborn = referrals["referral"].to_numpy() < birth  # such a baby may enter before the assessment is done
     wait = np.where(unborn, rng.integers(1, 6, size), 3 + rng.integers(1, 60, size))
     start = np.where(unborn, birth, np.maximum(assessed, birth)) + wait
     enters = together(rng, referrals) < _entry_share(referrals, (start - birth) / YEAR, unborn)
