@@ -55,7 +55,9 @@ def tables(made):
 def lives(part):
     """Birth and death of each child by its number in justice and in court records."""
     children = part.people.children
-    table = pd.DataFrame({"birth": to_dates(children["birth"]), "death": to_dates(part.death, day(2025, 3, 31))})
+    table = pd.DataFrame(
+        {"birth": to_dates(children["birth"]), "death": to_dates(part.death, day(2025, 3, 31))}
+    )
     return {
         "justice": table.set_axis(people.justice_ids(children["person"])),
         "court": table.set_axis(people.court_ids(children["person"])),

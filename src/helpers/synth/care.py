@@ -7,7 +7,7 @@ import pandas as pd
 
 from helpers.synth import legal
 from helpers.synth.days import birthday, day
-from helpers.synth.legal import ADOPT, SGO, STAY
+from helpers.synth.legal import ADOPT, HOME, SGO, STAY
 from helpers.synth.parameters import categories, choose, value, years_until
 from helpers.synth.people import age_band
 
@@ -16,7 +16,6 @@ ADULT = int(18 * YEAR)
 MOST_PERIODS = 3  # within one referral
 MOST_MOVES = 6
 SUPPORTED_FROM = day(2024, 4, 1)  # supported accommodation (K3) takes the place of semi-independent (H5)
-HOME = ("E4A", "E4B")
 ABOUT = ["referral_no", "birth", "uasc", "respite"]
 
 
