@@ -61,7 +61,7 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
 
 
 def together(rng: np.random.Generator, referrals: pd.DataFrame) -> np.ndarray:
-    """Draw a number between 0 and 1 for each child; brothers and sisters referred on one day mostly share it.
+    """Draw a number between 0 and 1 for each child; siblings referred on one day mostly share it.
 
     So they mostly enter care together, while the chance of each child alone stays as it is.
     """

@@ -42,8 +42,7 @@ def go_to_court(rng: np.random.Generator, periods: pd.DataFrame) -> pd.DataFrame
     first = _first(rng, periods)
     emergency = np.isin(first, ["L1", "L2"])
     settled = np.where(emergency, choose(rng, value("care.after_emergency"), size), first)
-    settles = start + np.where(first == "L1", HOME = ("E4A", "E4B")
-POLICE_DAYS, EMERGENCY_DAYS) * emergency
+    settles = start + np.where(first == "L1", POLICE_DAYS, EMERGENCY_DAYS) * emergency
     waits = value("care.court_days")
     wait = rng.integers(waits["from"], waits["to"], size)
     adopt = reason == ADOPT
