@@ -66,7 +66,7 @@ def newborn_proceedings(store: Store) -> float:
         store,
         """
         SELECT 1e4 * count(DISTINCT p.person_id) / (
-            SELECT count(*) FROM births WHERE year(birth_date) BETWEEN 2015 AND 2017)
+            SELECT nullif(count(*), 0) FROM births WHERE year(birth_date) BETWEEN 2015 AND 2017)
         FROM court_cases c JOIN case_people p USING (case_id)
         WHERE c.application = 'care' AND p.role = 'child' AND year(c.application_date) BETWEEN 2015 AND 2017
             AND c.application_date - p.birth_date < 7

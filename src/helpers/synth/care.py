@@ -61,7 +61,7 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
 
 
 def together(rng: np.random.Generator, referrals: pd.DataFrame) -> np.ndarray:
-    """Draw a number between 0 and 1 for each child; siblings referred on one day mostly share it.
+    """Draw a number between 0 and 1 for each child; siblings referred together mostly share it.
 
     So they mostly enter care together, while the chance of each child alone stays as it is.
     """
@@ -88,7 +88,7 @@ def _entry_share(referrals: pd.DataFrame, age: np.ndarray, unborn: np.ndarray) -
 
 
 def _years_until_return(rng: np.random.Generator, reason: pd.Series) -> np.ndarray:
-    """Draw years until a child comes back into care: after going home, or after an order that did not last."""
+    """Draw years until a child comes back into care: after going home, or an order that did not last."""
     points = (value("care.again_within_1_year"), value("care.again_within_6_years"))
     wait = np.where(reason.isin(HOME), years_until(rng, len(reason), points), 50)
     for ended, within_5_years in value("care.disrupted").items():
