@@ -66,7 +66,7 @@ def newborn_proceedings(store: Store) -> float:
         store,
         """
         SELECT 1e4 * count(DISTINCT p.person_id) / (
-            SELECT count(*) FROM births WHERE year(birth_date) BETWEEN 2015 AND 2017)
+            SELECT nullif(count(*), 0) FROM births WHERE year(birth_date) BETWEEN 2015 AND 2017)
         FROM court_cases c JOIN case_people p USING (case_id)
         WHERE c.application = 'care' AND p.role = 'child' AND year(c.application_date) BETWEEN 2015 AND 2017
             AND c.application_date - p.birth_date < 7
@@ -129,20 +129,22 @@ def youth_justice(store: Store, care: bool) -> float:
 def ever_in_social_care(store: Store, care: bool, offenders: bool) -> float:
     """Pupils of Key Stage 4 in 2012/13 to 2017/18 ever in need, or looked after, of all or of offenders, %.
 
-    Ever means on any 31 March up to the end of Key Stage 4 that the returns cover (in need from 2010,
-    looked after from 2006); offenders were cautioned or sentenced at 10 to 18, by the end of 2017.
+    Ever means on any 31 March up to the end of Key Stage 4 that the returns cover (looked after from 2006,
+    in need from 2009). That it counts this day alone is our reading: in need at any time would be half as
+    many again. Offenders were cautioned or sentenced at 10 to 18, by the end of 2017.
     """
+    spells, start, end, first = (
+        ("looked_after", "episode_start", "episode_end", 2006)
+        if care
+        else ("in_need", "referral_date", "closure_date", 2009)
+    )
     query = f"""
         WITH {PUPILS}, {CARE}, {NEED},
-        days AS (
-            SELECT year, make_date(year::INT, 3, 31) AS day
-            FROM range({2006 if care else 2010}, 2019) AS years(year)),
         known AS (
-            SELECT DISTINCT c.person_id FROM cohort c
-            JOIN {"looked_after" if care else "in_need"} s USING (person_id)
-            JOIN days ON days.year <= c.ks4
-                AND s.{"episode_start" if care else "referral_date"} <= days.day
-                AND coalesce(s.{"episode_end" if care else "closure_date"}, DATE '2100-01-01') > days.day),
+            SELECT DISTINCT c.person_id FROM cohort c JOIN {spells} s USING (person_id)
+            JOIN range({first}, 2019) AS years(year) ON year <= c.ks4
+                AND s.{start} <= make_date(year::INT, 3, 31)
+                AND coalesce(s.{end}, DATE '2100-01-01') > make_date(year::INT, 3, 31)),
         offenders AS (
             SELECT DISTINCT link.person_id
             FROM disposals d

@@ -7,7 +7,7 @@ import pandas as pd
 
 from helpers.synth import legal
 from helpers.synth.days import birthday, day
-from helpers.synth.legal import ADOPT, SGO, STAY
+from helpers.synth.legal import ADOPT, HOME, SGO, STAY
 from helpers.synth.parameters import categories, choose, value, years_until
 from helpers.synth.people import age_band
 
@@ -16,7 +16,6 @@ ADULT = int(18 * YEAR)
 MOST_PERIODS = 3  # within one referral
 MOST_MOVES = 6
 SUPPORTED_FROM = day(2024, 4, 1)  # supported accommodation (K3) takes the place of semi-independent (H5)
-HOME = ("E4A", "E4B")
 ABOUT = ["referral_no", "birth", "uasc", "respite"]
 
 
@@ -38,7 +37,7 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
     size = len(referrals)
     birth, uasc = referrals["birth"].to_numpy(), referrals["uasc"].to_numpy()
     assessed = referrals["end"].to_numpy()
-    unborn = assessed < birth
+    unborn = referrals["referral"].to_numpy() < birth  # such a baby may enter before the assessment is done
     wait = np.where(unborn, rng.integers(1, 6, size), 3 + rng.integers(1, 60, size))
     start = np.where(unborn, birth, np.maximum(assessed, birth)) + wait
     enters = together(rng, referrals) < _entry_share(referrals, (start - birth) / YEAR, unborn)
@@ -62,7 +61,7 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
 
 
 def together(rng: np.random.Generator, referrals: pd.DataFrame) -> np.ndarray:
-    """Draw a number between 0 and 1 for each child; brothers and sisters referred on one day mostly share it.
+    """Draw a number between 0 and 1 for each child; siblings referred together mostly share it.
 
     So they mostly enter care together, while the chance of each child alone stays as it is.
     """
@@ -89,7 +88,7 @@ def _entry_share(referrals: pd.DataFrame, age: np.ndarray, unborn: np.ndarray) -
 
 
 def _years_until_return(rng: np.random.Generator, reason: pd.Series) -> np.ndarray:
-    """Draw years until a child comes back into care: after going home, or after an order that did not last."""
+    """Draw years until a child comes back into care: after going home, or an order that did not last."""
     points = (value("care.again_within_1_year"), value("care.again_within_6_years"))
     wait = np.where(reason.isin(HOME), years_until(rng, len(reason), points), 50)
     for ended, within_5_years in value("care.disrupted").items():

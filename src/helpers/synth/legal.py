@@ -15,6 +15,7 @@ from helpers.synth.parameters import choose, value
 
 YEAR = 365.25
 ADOPT, STAY, SGO = "ADOPT", "STAY", "SGO"
+HOME = ("E4A", "E4B")
 POLICE_DAYS, EMERGENCY_DAYS = 2, 8  # police protection lasts three days, an emergency order eight
 SHORTEST = 12  # days, of a period of care that ends by an order
 BEFORE_ADOPTERS = 30  # days from a placement order to the placement with adopters, at least
@@ -51,7 +52,8 @@ def go_to_court(rng: np.random.Generator, periods: pd.DataFrame) -> pd.DataFrame
     court = np.where(settled == "C1", settles, np.where(later, start + wait, NEVER))
     court = np.where(court < end - 1, court, NEVER)
     goes = court < NEVER
-    decided = np.where(goes, court + proceedings_days(rng, court), NEVER)
+    lasts = proceedings_days(rng, court) * np.where(adopt, value("family_court.to_adoption"), 1.0)
+    decided = np.where(goes, court + lasts.astype(np.int64), NEVER)
     guarded = goes & (reason == SGO)
     adult = birthday(periods["birth"].to_numpy(), 18)
     end = np.where(guarded, np.clip(decided, start + SHORTEST, adult - 1), end)
@@ -76,6 +78,8 @@ def proceedings_days(rng: np.random.Generator, begins: np.ndarray) -> np.ndarray
 def _first(rng: np.random.Generator, periods: pd.DataFrame) -> np.ndarray:
     """Draw the status at the start; for more and more of the newborn it is an order of the court."""
     first = choose(rng, value("care.first_status"), len(periods))
+    by_agreement = rng.random(len(periods)) < value("care.home_by_agreement")
+    first = np.where((first == "C1") & periods["reason"].isin(HOME) & by_agreement, "V2", first)
     known = value("family_court.newborn_by_year")
     share = np.interp(1970 + periods["start"] / YEAR, list(known), list(known.values()))
     first = np.where(periods["newborn"] & (rng.random(len(periods)) < share), "C1", first)
