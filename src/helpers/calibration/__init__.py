@@ -11,7 +11,6 @@ from helpers.calibration import (
     demand,
     education,
     health,
-    households,
     inequality,
     justice,
     looked_after,
