@@ -40,7 +40,8 @@ def store_path(tmp_path_factory):
 def workforce():
     day = pd.Timestamp
     rows = [
-        ("SW1", False, 1.0, "5", day(2020, 1, 6), None, 16, 2.5), ("SW2", False, 0.6, "1", day(2024, 2, 5), None, 0, 0.0),
+        ("SW1", False, 1.0, "5", day(2020, 1, 6), None, 16, 2.5),
+        ("SW2", False, 0.6, "1", day(2024, 2, 5), None, 0, 0.0),
         ("SW3", True, 1.0, "5", day(2024, 3, 4), day(2024, 8, 30), 0, 0.0),
     ]  # fmt: skip
     columns = ["worker_id", "agency", "full_time_equivalent", "role", "role_start", "role_end", "cases",
@@ -109,8 +110,8 @@ def test_files_of_three_authorities_and_five_years_break_no_rule(store, tmp_path
 
 
 def test_an_export_of_some_children_holds_so_many_and_breaks_no_rule(store, tmp_path):
-    few = export_returns(store, AUTHORITY, tmp_path / "few", years=(2024, 2025), max_children=50)
-    tables = authority_tables(store, AUTHORITY, (2024, 2025), max_children=50)
+    few = export_returns(store, COUNTY, tmp_path / "few", years=(2024, 2025), max_children=50)
+    tables = authority_tables(store, COUNTY, (2024, 2025), max_children=50)
     assert tables["children"]["child_id"].nunique() == 50
     assert set(check(few).findings["rule"]) <= TRUE_ALL_THE_SAME
 
@@ -137,8 +138,7 @@ def test_a_published_table_has_the_layout_of_the_real_one(store, table):
     for column in ("category", "population_type", "cla_group", "placement_stability", "sw_stability"):
         if column in real:
             assert set(ours[column]) == set(real[column])
-    text = ours.iloc[:, ours.columns.get_loc("la_name") + 1 :].select_dtypes("object").stack()
-    assert text.notna().all()
+    assert ours.notna().all(axis=None)
 
 
 def figures(store, file, level="National", year="2024"):
@@ -199,8 +199,10 @@ def test_an_authority_or_year_that_is_not_there_is_named_in_a_sentence(store_pat
 
 
 def test_the_command_builds_and_exports(tmp_path):
-    arguments = ["synth", "--children", "3000", "--out", str(tmp_path / "store"), "--faults", "none",
-                 "--export", "501", "--export-to", str(tmp_path / "returns"), "--export-from", "2025"]  # fmt: skip
+    arguments = [
+        *["synth", "--children", "3000", "--out", str(tmp_path / "store"), "--faults", "none"],
+        *["--export", "501", "--export-to", str(tmp_path / "returns"), "--export-from", "2025"],
+    ]
     result = CliRunner().invoke(cli.app, arguments)
     assert result.exit_code == 0 and "official files of authority 501" in result.output
     assert (tmp_path / "returns" / "501" / "cin_census_2025.xml").is_file()

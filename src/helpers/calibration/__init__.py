@@ -4,7 +4,7 @@
 generator is not looked at: what is measured is what any analysis would find in the data.
 """
 
-from helpers.calibration import (
+from helpers.calibration import (  # noqa: F401  (each registers its measures)
     attainment,
     children_in_need,
     cumulative,
@@ -21,19 +21,4 @@ from helpers.calibration import (
 )
 from helpers.calibration.base import calibrate, targets
 
-__all__ = [
-    "calibrate",
-    "children_in_need",
-    "cumulative",
-    "demand",
-    "education",
-    "health",
-    "inequality",
-    "justice",
-    "looked_after",
-    "protection",
-    "referrals",
-    "services",
-    "targets",
-    "variation",
-]
+__all__ = ["calibrate", "targets"]

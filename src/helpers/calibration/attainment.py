@@ -21,7 +21,7 @@ RETURNS_BEGIN = "date '2008-10-01'"  # first day from which the CIN Census has c
 
 
 def _numbers(store: Store) -> str:
-    """Return the table of numbers of pupils (pupil_id) in the returns of authorities (authority, child_id)."""
+    """Return the table of pupils (pupil_id) and their numbers in returns (authority, child_id)."""
     return prepared_sql(
         store,
         "pupil_numbers",
@@ -46,7 +46,7 @@ def _spells(store: Store) -> str:
 
 
 def _status(store: Store, year: int) -> str:
-    """Return the table of what pupils were at 31 March of the year: cin, cpp, cla, cla_year (12 months or more)."""
+    """Return the table of status at 31 March of the year: cin, cpp, cla, cla_year (12 months or more)."""
     return prepared_sql(
         store,
         f"pupil_status_{year}",
@@ -58,7 +58,7 @@ def _status(store: Store, year: int) -> str:
 
 
 def _lately(store: Store, year: int) -> str:
-    """Return the table of involvement of pupils in the five academic years up to `year`, and of referral ever.
+    """Return the table of involvement in the five academic years up to `year`, and of referral ever.
 
     referred: at any time before the end of the year, whatever came of it.
     """
@@ -78,7 +78,7 @@ def _lately(store: Store, year: int) -> str:
 
 
 def _results(store: Store, table: str, years: tuple[int, ...]) -> str:
-    """Return SQL: results of pupils with their status at 31 March, meals and special needs in the same year."""
+    """Return SQL: results with status at 31 March, meals and special needs in the same year."""
     parts = [
         f"""select a.*, coalesce(cin, false) as cin, coalesce(cpp, false) as cpp, coalesce(cla, false) as cla,
                 coalesce(cla_year, false) as cla_year, n.provision,
@@ -157,7 +157,7 @@ def excluded_in_year(store: Store, who: str, what: str) -> float:
 @target("F00009", who="cin and not cpp and not cla")
 @target("F00010", who="cpp and not cla")
 def likelier_in_year_11(store: Store, who: str) -> float:
-    """How many times as likely exclusion is in Year 11 as for pupils never referred: any involvement in five years."""
+    """How many times as likely exclusion is in Year 11 as for those never referred; as in `lower_at_16`."""
     parts = [
         f"""select (suspended + permanent > 0)::int as excluded, referred, l.cin, l.cpp, l.cla
             from {_pupils(store, year)} p left join {_lately(store, year)} l using (pupil_id)

@@ -87,6 +87,17 @@ def _looked_after(store: Store) -> str:
     return _first(store, "care", care)
 
 
+def _arrived(store: Store, cohorts: tuple[int, int], who: str) -> float:
+    """Return the unaccompanied children born in the cohorts."""
+    return one(
+        store,
+        f"""select count(distinct (authority, child_id)) from uasc join children using (authority, child_id)
+            where year(birth_date + interval 184 days) between ? and ? and ? in ('', {GROUP})""",
+        *cohorts,
+        who,
+    )
+
+
 @target("F00293", cohorts=(1993, 1994))
 @target("F00294", cohorts=(1999, 2001))
 @target("F00296", cohorts=(1999, 2001), who="Black")
@@ -96,7 +107,8 @@ def ever_looked_after(store: Store, cohorts: tuple[int, int], who: str = "") -> 
 
     Born 1992: the cohorts of mid-1992 to mid-1994, as the country's births begin in 1992. Born 2000: with the
     year before and after, since one year alone is few children. By ethnic group, the cohort has the
-    group's share among children of its middle years.
+    group's share among children of its middle years. The study counts by year of birth whoever was looked
+    after, so unaccompanied children are in it.
     """
     found = one(
         store,
@@ -106,6 +118,7 @@ def ever_looked_after(store: Store, cohorts: tuple[int, int], who: str = "") -> 
         who,
     )
     of = _size(store, cohorts)
+    found += _arrived(store, cohorts, who)
     share = by_ethnic_group(store, cohorts[0] + 10).get(who, float("nan")) if who else 1.0
     return 100 * found / (of * share)
 

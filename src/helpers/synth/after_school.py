@@ -1,9 +1,9 @@
 """What young people do after Key Stage 4: education, training, work, pay and benefits.
 
-Each year a young person takes the activity of the highest utility: a multinomial logit of the traits at the
-end of Key Stage 4. Its chance part is kept from one year to the next, or drawn anew: so activities last, while the
-planted model holds in every year. Pay is log-linear in the same traits. Custody is not among the activities:
-it stands in the records of justice.
+Each year a young person takes the activity of the highest utility: a multinomial logit of the traits at
+the end of Key Stage 4. Its chance part is kept from one year to the next, or drawn anew: so activities
+last, while the planted model holds in every year. Pay is log-linear in the same traits. Custody is not
+among the activities: it stands in the records of justice.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Attainment at the end of Key Stages 2 and 4.
 
 Both are linear models of a pupil's traits (see `pupil_traits`), the school and, at Key Stage 4, the score at
-Key Stage 2. The score at Key Stage 4 varies around its expected value on the scale of 0 to 90 without being cut: a
-share of pupils, larger where little is expected, has no entries and so a score of 0, and the others vary as
-a beta distribution. The mean given the traits is therefore exactly linear, so that least squares with
-robust errors recovers the planted effects. The expected score itself is kept inside the scale; for very few
-pupils this changes it.
+Key Stage 2. The score at Key Stage 4 varies around its expected value on the scale of 0 to 90 without
+being cut: a share of pupils, larger where little is expected, has no entries and so a score of 0, and the
+others vary as a beta distribution. The mean given the traits is therefore exactly linear, so that least
+squares with robust errors recovers the planted effects. The expected score itself is kept inside the scale;
+for very few pupils this changes it.
 
 Involvement with social care lowers the score in two steps: any in the five years before by some, and still
 being involved at 31 March of the final year by much more. Both the comparison with never-referred peers and
@@ -43,9 +43,9 @@ def tables(rng: np.random.Generator, chunk: Chunk, years: SchoolYears) -> tuple[
     -------
     tuple of dict
         Canonical tables `attainment_ks2` and `attainment_ks4`; truth `attainment`: one row per pupil at the
-        end of Key Stage 4, with pupil_id, person, academic_year, expected and score (of Attainment 8, also in the years before it
-        was published), prior (scaled score, also where no test was taken), tested, school_effect, and the
-        traits in the model.
+        end of Key Stage 4, with pupil_id, person, academic_year, expected and score (of Attainment 8, also
+        in the years before it was published), prior (scaled score, also where no test was taken), tested,
+        school_effect, and the traits in the model.
     """
     tested = _tests(rng, chunk, years)
     leaving = _leavers(rng, chunk, years, tested)
@@ -93,7 +93,7 @@ def _at_the_end_of(group: int, chunk: Chunk, years: SchoolYears) -> tuple[np.nda
 
 
 def _tests(rng: np.random.Generator, chunk: Chunk, years: SchoolYears) -> pd.DataFrame:
-    """Return one row per child who reaches Year 6, or else Year 11, with the scores it has or would have had."""
+    """Return one row per child who reaches Year 6, or else Year 11, with scores had or to be expected."""
     child, column = _at_the_end_of(6, chunk, years)
     late, final = _at_the_end_of(11, chunk, years)
     new = ~np.isin(late, child)
@@ -135,6 +135,7 @@ def _key_stage_2(rng: np.random.Generator, tested: pd.DataFrame) -> pd.DataFrame
     scaled = year >= value("attainment.ks2.scaled_from")
     standard = np.where(scaled, STANDARD, value("attainment.ks2.level_4"))
     points = value("attainment.ks2.points")
+    average = points["mean"] + points["slope"] * (found["prior"] - STANDARD)
     first = value("attainment.ks2.key_stage_1")
     before = first["mean"] + first["slope"] * (found["common"] - STANDARD)
     before = (before + rng.normal(0, first["spread"], len(found))).clip(first["least"], first["most"])
@@ -147,9 +148,9 @@ def _key_stage_2(rng: np.random.Generator, tested: pd.DataFrame) -> pd.DataFrame
             "reading_score": found["reading"].where(scaled),
             "maths_score": found["maths"].where(scaled),
             "writing_expected": found["writing"],
-            "expected_standard": (found["reading"] >= standard) & (found["maths"] >= standard) & found["writing"],
+            "expected_standard": (found[["reading", "maths"]].min(axis=1) >= standard) & found["writing"],
             "prior_points": before.round(1).where(had_first),
-            "average_points": (points["mean"] + points["slope"] * (found["prior"] - STANDARD)).round(1).where(~scaled),
+            "average_points": average.round(1).where(~scaled),
         }
     )  # fmt: skip
 
@@ -184,9 +185,7 @@ def _leavers(
 
 def _expected(leaving: pd.DataFrame) -> np.ndarray:
     """Return the expected Attainment 8."""
-    prior = sum(
-        value(f"attainment.ks4.{name}") * part for name, part in prior_terms(leaving).items()
-    )
+    prior = sum(value(f"attainment.ks4.{name}") * part for name, part in prior_terms(leaving).items())
     mean = value("attainment.ks4.level") + by_year("attainment.ks4.by_year", leaving["academic_year"])
     mean = mean + linear(leaving, value("attainment.ks4.effects")) + prior
     return mean + value("attainment.ks4.school") * leaving["school_effect"].to_numpy()

@@ -59,9 +59,6 @@ FROM_TABLES: dict[str, Callable[[np.random.Generator, Chunk, Tables], tuple[Tabl
 }
 # These need the whole country, and what was counted over it.
 OF_COUNTRY: dict[str, Callable[[np.random.Generator, Places, pd.Series], tuple[Tables, Tables]]] = {
-    "early_help": early_help.planted,
-    "schools": school_places.tables,
-    "education": after_school.whole_country,
     "postcodes": postcodes.tables,
     "workforce": workforce.tables,
     "spend": spend.tables,
@@ -85,6 +82,10 @@ def of_chunk(seed: np.random.SeedSequence, chunk: Chunk, faults: str) -> tuple[T
     if faults == "realistic":
         tables, truth = record_faults.apply(next(streams), tables, truth, chunk.places)
         tables = {name: social_care.tidy(name, table) for name, table in tables.items()}
+        rng = np.random.default_rng(seed.spawn(1)[0])
+        faulty, truth = record_faults.apply(rng, tables, truth, chunk.places)
+        changed = {n for n, table in faulty.items() if table is not tables.get(n)}
+        tables = {n: social_care.tidy(n, t) if n in changed else t for n, t in faulty.items()}
     return tables, truth
 
 

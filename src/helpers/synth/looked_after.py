@@ -9,13 +9,11 @@ from helpers.synth import after_care, care
 from helpers.synth.chunk import Chunk
 from helpers.synth.days import NEVER, birthday, collection_year, to_dates
 from helpers.synth.parameters import choose, value
+from helpers.synth.placement_places import home_postcodes, placement_postcodes
+from helpers.synth.places import Places
 from helpers.synth.referrals import window
 
 REGISTERED = ("K", "U", "R", "S", "H")  # first letter of placements whose provider has an Ofsted number
-AREAS = np.array(
-    ["AL", "BD", "BN", "CF", "CH", "DE", "DN", "EX", "GL", "HU", "IP", "LE", "LN", "NE", "NG", "OX"]
-)
-LETTERS = np.array(list("ABDEFGHJLNPQRSTUWXYZ"))
 
 
 def tables(rng: np.random.Generator, chunk: Chunk, keys: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -29,13 +27,16 @@ def tables(rng: np.random.Generator, chunk: Chunk, keys: pd.DataFrame) -> dict[s
         disabled=referred["disabled"].to_numpy()[number],
         authority=keys["authority"].to_numpy()[number],
         child_id=keys["child_id"].to_numpy()[number],
+        place=referred["place"].to_numpy()[number],
     ).sort_values(["child", "start"], ignore_index=True)
     periods = periods.assign(period=periods.index)
     found = care.episodes(rng, periods)
-    about = ["authority", "child_id", "need", "uasc", "respite", "birth"]
+    left = chunk.people.children.iloc[periods["child"].to_numpy()]
+    periods["home"] = home_postcodes(chunk.places, left, periods["start"].to_numpy())
+    about = ["authority", "child_id", "place", "home", "need", "uasc", "respite", "birth"]
     found = found.join(periods.set_index("period")[about], on="period")
     seen = (found["start"] <= until) & (found["end"] >= begin)
-    result = {"care_episodes": _episodes(rng, found, until)[seen.to_numpy()]}
+    result = {"care_episodes": _episodes(rng, chunk.places, found, until)[seen.to_numpy()]}
     last = found.groupby("period")["placement"].last().str.startswith("U")
     periods = periods.assign(fostered=last.reindex(periods["period"]).to_numpy())
     periods = periods[periods["period"].isin(found.loc[seen, "period"])].reset_index(drop=True)
@@ -53,7 +54,7 @@ def _category_of_need(rng: np.random.Generator, category: np.ndarray) -> np.ndar
     )
 
 
-def _episodes(rng: np.random.Generator, found: pd.DataFrame, until: int) -> pd.DataFrame:
+def _episodes(rng: np.random.Generator, places: Places, found: pd.DataFrame, until: int) -> pd.DataFrame:
     ended = found["end"].to_numpy() <= until
     # Provider, address and number belong to a placement: they change when the child moves, and only then.
     placement_no = found.groupby(["period", "move"], sort=False).ngroup().to_numpy()
@@ -62,7 +63,8 @@ def _episodes(rng: np.random.Generator, found: pd.DataFrame, until: int) -> pd.D
     provider = _by_kind(rng, first)
     urn = np.char.add("SC", np.char.zfill(rng.integers(1, 999_999, count).astype(str), 6))
     registered = np.isin(first, REGISTERED)
-    home = postcodes(rng, found["period"].nunique())[pd.factorize(found["period"])[0]]
+    place = found["place"].groupby(placement_no).first().to_numpy()
+    placed = placement_postcodes(rng, places, place)
     respite = found["respite"].to_numpy()
     reason = care.change_reasons(rng, found)
     return pd.DataFrame(
@@ -78,8 +80,8 @@ def _episodes(rng: np.random.Generator, found: pd.DataFrame, until: int) -> pd.D
             "episode_end": to_dates(np.where(ended, found["end"], NEVER)),
             "reason_ceased": np.where(ended, found["ceased"], None),
             "reason_place_change": np.where(ended, reason, None),
-            "home_postcode": np.where(respite | found["uasc"], None, home),
-            "placement_postcode": np.where(respite, None, postcodes(rng, count)[placement_no]),
+            "home_postcode": found["home"].mask(respite | found["uasc"]),
+            "placement_postcode": np.where(respite, None, placed[placement_no]),
             "urn": np.where(registered[placement_no], urn[placement_no], None),
             "collection_year": collection_year(np.minimum(found["end"], until)),
         }
@@ -92,15 +94,6 @@ def _by_kind(rng: np.random.Generator, first: np.ndarray) -> np.ndarray:
         at = first == letter
         provider[at] = choose(rng, shares, int(at.sum()))
     return provider
-
-
-def postcodes(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Return made-up postcodes of valid form (area, district, sector, unit)."""
-    area = rng.choice(AREAS, size)
-    number = rng.integers(60, 99, size).astype(str)  # districts that few areas have
-    unit = np.char.add(rng.choice(LETTERS, size), rng.choice(LETTERS, size))
-    inward = np.char.add(rng.integers(1, 9, size).astype(str), unit)
-    return np.char.add(np.char.add(area, number), np.char.add(" ", inward))
 
 
 def _uasc(periods: pd.DataFrame, until: int) -> pd.DataFrame:

@@ -43,7 +43,9 @@ def apply(rng: np.random.Generator, tables: Tables, truth: Tables, places: Place
     tables, moved, log = reorganised.merge(tables, places)
     logs = [log]
     tables, log = reorganised.leave_out_a_year(tables, places)
-    tables, twice, again = _children_twice(rng, {n: t.reset_index(drop=True) for n, t in tables.items()})
+    held = {n: t.reset_index(drop=True) for n, t in tables.items() if set(KEYS) <= set(t)}
+    held, twice, again = _children_twice(rng, held)
+    tables = tables | held
     tables["assessment_factors"], without = _without_factors(rng, tables)
     logs += [log, again, without]
     spoilt = set(twice["child_id"]) | set(twice["child_id_new"])
@@ -64,11 +66,15 @@ def _put_in(
     """Return a table with one kind of fault in some rows, and the log."""
     table = tables[fault.table]
     rows = _draw(rng, table[fault.possible(table, tables).to_numpy(dtype=bool)], fault.share, spoilt)
-    wrong = rows.assign(**fault.change(rng, rows))
+    changes = fault.change(rng, rows)
+    wrong = rows.assign(**changes)
     year = fault.year(wrong if fault.adds else rows)
     log = log_rows(fault.table, wrong, fault.share, year, fault.rule)
-    rest = table if fault.adds else table.drop(rows.index)
-    return joined([rest, wrong]).reset_index(drop=True), log
+    if fault.adds:
+        return joined([table, wrong]).reset_index(drop=True), log
+    for column in changes:
+        table.loc[rows.index, column] = wrong[column]
+    return table, log
 
 
 def _draw(rng: np.random.Generator, rows: pd.DataFrame, share: str, spoilt: set[str]) -> pd.DataFrame:
@@ -110,18 +116,22 @@ def _children_twice(rng: np.random.Generator, tables: Tables) -> tuple[Tables, p
 
 def _from_then_on(name: str, table: pd.DataFrame, since: pd.Series) -> pd.DataFrame:
     """Return a table in which rows of some children have the new number from a day on."""
-    if not set(KEYS) <= set(table):
-        return table
-    day = table["child_id"].map(since)
-    new = renumbered(table["child_id"].where(day.notna(), "C0"), "recorded_twice")
+    theirs = table[table["child_id"].isin(since.index)]
+    day = theirs["child_id"].map(since)
+    new = renumbered(theirs["child_id"], "recorded_twice")
     dates = [c for c in TABLES[name].key_columns() if table[c].dtype.kind == "M"]
     if dates:
-        return table.assign(child_id=table["child_id"].mask(table[dates[0]] >= day, new))
+        later = theirs[dates[0]] >= day
+        return table.assign(
+            child_id=table["child_id"].mask(later.reindex(table.index, fill_value=False), new)
+        )
     if name not in ("children", "disabilities"):
         return table
     # The child is described under both numbers; the first one was last returned in the year of the second.
-    old = table.assign(collection_year=years(day).where(day.notna(), table["collection_year"]).astype(int))
-    return joined([old, table.assign(child_id=new)[day.notna()]]).reset_index(drop=True)
+    old = table.assign(
+        collection_year=years(day).reindex(table.index).fillna(table["collection_year"]).astype(int)
+    )
+    return joined([old, theirs.assign(child_id=new)]).reset_index(drop=True)
 
 
 def _without_factors(rng: np.random.Generator, tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -166,12 +166,14 @@ def _where(places: Places, people: Families, now: pd.DataFrame) -> dict[str, np.
     where = places.authorities
     reformed = now["referral"].to_numpy() >= where["reform"].to_numpy()[place]
     effect = value("evaluation.reform_effect")
+    fades = np.clip((2015 - 1970 - now["referral"].to_numpy() / YEAR) / 15, 0, 1)
+    early = fades * children["group"].map(value("care.group_in_2000")).to_numpy()
     return {
         "later": later,
         "place": place,
         **{name: where[name].to_numpy()[place] for name in PRACTICE},
         "plan_effect": where["plan_effect"].to_numpy()[place] + now["plan_own"] + effect["plan"] * reformed,
-        "care_effect": where["care_effect"].to_numpy()[place] + now["care_own"] + effect["care"] * reformed,
+        "care_effect": where["care_effect"].to_numpy()[place] + now["care_own"] + early + effect["care"] * reformed,
     }
 
 
