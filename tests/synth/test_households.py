@@ -169,5 +169,7 @@ def test_children_by_ethnicity_add_up_to_those_of_the_neighbourhood(where):
     table = postcodes.tables(np.random.default_rng(5), where, None)[0]["neighbourhood_populations"]
     sums = table.query("year == 2021").groupby("neighbourhood")["children"].sum()
     known = where.neighbourhoods.set_index("neighbourhood")["children"]
-    assert sums.to_numpy() == pytest.approx(known[sums.index].to_numpy(), rel=1e-3)
+    assert sums.to_numpy() == pytest.approx(
+        known[sums.index].to_numpy(), abs=0.02
+    )  # three decimals, 22 groups
     assert set(table["ethnicity"]) <= set(valid_codes("ethnicity"))

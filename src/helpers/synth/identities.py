@@ -142,7 +142,7 @@ def _care(rng: np.random.Generator, chunk: Chunk, persons: pd.DataFrame) -> np.n
 def _sampled(rng: np.random.Generator, chunk: Chunk, persons: pd.DataFrame) -> np.ndarray:
     """Return who has rows in person_links: all children known to social care, and some of the others."""
     share = value("identities.sample")
-    known = chunk.people.children["person"].to_numpy()[chunk.events.referrals["child"].unique()]
+    known = social_care.child_numbers(chunk)["person"]
     child = persons["child"] & (
         persons["person"].isin(known) | (rng.random(len(persons)) < share["children"])
     )
@@ -154,6 +154,8 @@ def _numbers(chunk: Chunk, persons: pd.DataFrame, made: Tables) -> pd.DataFrame:
     """Return the numbers in use: row (of persons), dataset, authority, number, later, recorded (day)."""
     row = pd.Series(np.arange(len(persons)), index=persons["person"])
     own = social_care.child_numbers(chunk)
+    if "children" in made:
+        own = own.merge(made["children"][["authority", "child_id"]].astype(object))
     last = _last_referrals(chunk, own)
     parts = [
         pd.DataFrame(

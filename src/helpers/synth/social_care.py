@@ -17,14 +17,19 @@ KEYS = ["authority", "child_id"]
 
 
 def child_numbers(chunk: Chunk) -> pd.DataFrame:
-    """Return each number a child known to social care has had.
+    """Return each number under which a child is known to the returns: of cases they cover, and of care.
 
     Returns
     -------
     pandas.DataFrame
         authority, child_id, child (row of `people.children`), and what `Families.children` says of it.
     """
-    return _numbers(chunk, referral_keys(chunk))
+    begin, until = referrals.window("cin")
+    referred = chunk.events.referrals
+    covered = (referred["referral"] <= until) & (referred["closure"] >= begin)
+    covered |= referred.index.isin(chunk.events.periods["referral_no"])
+    keys = referral_keys(chunk)
+    return _numbers(chunk, keys).merge(keys[covered.to_numpy()].drop_duplicates())
 
 
 def tables(rng: np.random.Generator, chunk: Chunk) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
