@@ -1,4 +1,4 @@
-"""Times the synthetic country against its floor, shows how time and memory grow, and counts broken invariants.
+"""Times the synthetic country against its floor, shows growth of time and memory, counts broken invariants.
 
 The floor is what it takes to write the same tables, ready in memory, as the same Parquet files.
 

@@ -76,7 +76,8 @@ def search(
     """
     field = (
         f'<p class="csc-search"><input type="search" placeholder="Search, e.g. {escape(_example(frame))}" '
-        f'aria-label="Search the table" oninput="{escape(_FILTER)}"> <output>{len(frame):,} shown</output></p>'
+        f'aria-label="Search the table" oninput="{escape(_FILTER)}"> '
+        f"<output>{len(frame):,} shown</output></p>"
     )
     html = (
         f'<figure class="csc-table csc-long">{mark(store)}<figcaption>{escape(caption)}</figcaption>\n{field}'

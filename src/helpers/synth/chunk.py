@@ -32,7 +32,7 @@ class Chunk(NamedTuple):
 
 
 def simulate(rng: np.random.Generator, places: Places, number: int, children: int) -> Chunk:
-    """Return the families of chunk `number`, with so many children aged 0 to 17, and their way in social care."""
+    """Return chunk `number`: families with so many children aged 0 to 17, and their ways in social care."""
     size = round(children / families.children_per_family())
     arrivals = children * value("uasc.per_10000") / 1e4
     first_person = 1 + number * families.people_of(*_most())

@@ -58,12 +58,13 @@ BEFORE_BIRTH = {"referrals", "assessments", "assessment_factors", "section47", "
                 "social_work_visits", "births"}  # fmt: skip
 JUSTICE = {"offences", "disposals", "custody"}
 
+CLOSED = "coalesce(closure_date, case when no_further_action then referral_date end)"
 # Spells of one child, of which no two may overlap.
 SPELLS = [
     ("care_episodes", "episode_start", "episode_end", "legal_status not in ('V3', 'V4')"),
     ("cp_plans", "plan_start", "plan_end", "true"),
     ("cin_plans", "plan_start", "plan_end", "true"),
-    ("referrals", "referral_date", "coalesce(closure_date, case when no_further_action then referral_date end)", "true"),
+    ("referrals", "referral_date", CLOSED, "true"),
 ]  # fmt: skip
 
 

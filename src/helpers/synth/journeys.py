@@ -12,6 +12,7 @@ from helpers.synth.parameters import value
 from helpers.synth.referrals import Events
 
 NONE, CIN, CPP, CLA = range(4)
+SPELL = ["child", "start", "end"]
 FIRST_YEAR = 1997  # academic year (September to August, by the year it ends in) of the first column
 
 
@@ -66,10 +67,10 @@ def _spells(events: Events) -> dict[int, pd.DataFrame]:
     in_need = referred[referred["in_need"]]
     periods = events.periods[~events.periods["respite"]]
     return {
-        CIN: pd.DataFrame({"child": in_need["child"], "start": in_need["referral"], "end": in_need["closure"]}),
-        CPP: events.plans[["child", "start", "end"]],
-        CLA: periods.assign(child=referred["child"].to_numpy()[periods["referral_no"]])[["child", "start", "end"]],
-    }  # fmt: skip
+        CIN: in_need[["child", "referral", "closure"]].set_axis(SPELL, axis=1),
+        CPP: events.plans[SPELL],
+        CLA: periods.assign(child=referred["child"].to_numpy()[periods["referral_no"]])[SPELL],
+    }
 
 
 def _mark(table: np.ndarray, child: np.ndarray, begun: np.ndarray, lasts: np.ndarray, status: int) -> None:

@@ -22,8 +22,8 @@ def section47(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame
     Parameters
     ----------
     referrals : pandas.DataFrame
-        referral, category, in_need, start (of the assessment), birth, plan_effect, planned (had a plan before); the
-        index numbers the referrals.
+        referral, category, in_need, start (of the assessment), birth, plan_effect, planned (had a plan
+        before); the index numbers the referrals.
 
     Returns
     -------
@@ -54,7 +54,8 @@ def section47(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame
 def _chance(referrals: pd.DataFrame, base: str, practice: int) -> np.ndarray:
     """Return the probability of an enquiry, or of a conference after it: half the effects at each step.
 
-    An authority that enquires more readily holds fewer conferences for its enquiries (`practice` is 1, then -1).
+    An authority that enquires more readily holds fewer conferences for its enquiries: `practice` is 1 at the
+    first step and -1 at the second.
     """
     ratio = categories()["plan"].to_numpy()[referrals["category"]]
     known = value("protection.by_year")

@@ -32,9 +32,10 @@ class Events(NamedTuple):
     """What happened to the children; `referral_no` counts the rows of `referrals`.
 
     referrals: child (row of `Families.children`), place (row of `Places.authorities`), later (whether the
-    child had moved before), what `_traits` and `_where` add, planned (had a plan before), referral, source, no_further_action, category (0 to 11, the planted demand category), in_need,
-    start and end of the assessment, closure, died (closed by death), left_care (how the last period of care
-    ended); all days as numbers, NEVER where there is none. The others are as `protection.section47`,
+    child had moved before), what `_traits` and `_where` add, planned (had a plan before), referral, source,
+    no_further_action, category (0 to 11, the planted demand category), in_need, start and end of the
+    assessment, closure, died (closed by death), left_care (how the last period of care ended); all days as
+    numbers, NEVER where there is none. The others are as `protection.section47`,
     `protection.count_earlier_plans` and `care.periods` return them.
     """
 
@@ -280,7 +281,7 @@ def draw_categories(
 
 
 def _by_trait(weights: np.ndarray, traits: pd.DataFrame) -> np.ndarray:
-    """Make categories likelier where family or child have a difficulty, and leave their totals as they are."""
+    """Make categories likelier where family or child have a difficulty, and leave their totals alone."""
     totals = weights.sum(axis=0)
     for trait, odds in value("categories.by_trait").items():
         has = traits[trait].to_numpy(dtype=bool)

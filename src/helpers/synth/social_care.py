@@ -63,7 +63,7 @@ def referral_keys(chunk: Chunk) -> pd.DataFrame:
 
 
 def _numbers(chunk: Chunk, keys: pd.DataFrame) -> pd.DataFrame:
-    """Return each number a child has had: authority, child_id, child (row), and what `Families.children` says."""
+    """Return each number a child has had: authority, child_id, child (row), what `Families.children` says."""
     numbers = keys.assign(child=chunk.events.referrals["child"]).drop_duplicates(KEYS, ignore_index=True)
     children = chunk.people.children.assign(death=chunk.death).drop(columns="authority")
     return numbers.join(children.iloc[numbers["child"].to_numpy()].reset_index(drop=True))
@@ -164,7 +164,7 @@ def tidy(name: str, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _in_key_order(keys: pd.DataFrame) -> bool:
-    """Return whether each row comes after the one before, so that there is nothing to sort and no key twice."""
+    """Return whether each row comes after the one before: nothing is to be sorted, and no key comes twice."""
     after = np.zeros(max(len(keys) - 1, 0), dtype=bool)
     alike = ~after
     for name in keys:
