@@ -77,7 +77,7 @@ def _lately(store: Store, year: int) -> str:
     )
 
 
-def _results(store: Store, table: str, years: tuple[int, ...]) -> str:
+def results(store: Store, table: str, years: tuple[int, ...]) -> str:
     """Return SQL: results with status at 31 March, meals and special needs in the same year."""
     parts = [
         f"""select a.*, coalesce(cin, false) as cin, coalesce(cpp, false) as cpp, coalesce(cla, false) as cla,
@@ -98,7 +98,7 @@ def _results(store: Store, table: str, years: tuple[int, ...]) -> str:
 @target("F07088", who="cpp", years=KS2_YEARS)
 def standard_at_11(store: Store, who: str, years: tuple[int, ...]) -> float:
     """Pupils at the standard expected in reading, writing and maths at the end of Key Stage 2, %."""
-    return percent(store, _results(store, KS2, years), NOW[who], "expected_standard")
+    return percent(store, results(store, KS2, years), NOW[who], "expected_standard")
 
 
 @target("F02561", where="true", years=(2024,))
@@ -110,7 +110,7 @@ def standard_at_11(store: Store, who: str, years: tuple[int, ...]) -> float:
 @target("F06938", where=NOW["cpp"], years=KS4_YEARS)
 def attainment8(store: Store, where: str, years: tuple[int, ...]) -> float:
     """Average Attainment 8."""
-    return one(store, f"select avg(attainment8) from {_results(store, KS4, years)} where {where}")
+    return one(store, f"select avg(attainment8) from {results(store, KS4, years)} where {where}")
 
 
 @target("F00007", who="cin and not cpp and not cla")

@@ -20,7 +20,7 @@ IN_NEED = """(select authority, child_id, referral_date as day from referrals
 PLANNED = "(select authority, child_id, plan_start as day from cp_plans)"
 
 
-def _people(store: Store) -> str:
+def people(store: Store) -> str:
     """Return the table of children: cohort, group, and a number that follows them between authorities."""
     return prepared_sql(
         store,
@@ -37,13 +37,13 @@ def _first(store: Store, name: str, events: str) -> str:
     return prepared_sql(
         store,
         f"first_{name}",
-        f"""select person, any_value(cohort) as cohort, any_value(who) as who, greatest(0, floor(
+        f"""select person, min(cohort) as cohort, min(who) as who, greatest(0, floor(
                 date_diff('day', min(birth_date), min(day)) / 365.25)) as age
-            from {events} join {_people(store)} using (authority, child_id) group by person""",
+            from {events} join {people(store)} using (authority, child_id) group by person""",
     )
 
 
-def _size(store: Store, cohorts: tuple[int, int], age: int | None = None) -> float:
+def size_of(store: Store, cohorts: tuple[int, int], age: int | None = None) -> float:
     """Return the people of the cohorts: of all of them the mean estimate, at an age or at any."""
     return one(
         store,
@@ -78,7 +78,7 @@ def before_18(store: Store, name: str, events: str) -> float:
         found = one(
             store, f"select count(*) from {first} where age = ? and cohort between ? and ?", age, *cohorts
         )
-        share += found / _size(store, cohorts, age)
+        share += found / size_of(store, cohorts, age)
     return 100 * share
 
 
@@ -117,7 +117,7 @@ def ever_looked_after(store: Store, cohorts: tuple[int, int], who: str = "") -> 
         *cohorts,
         who,
     )
-    of = _size(store, cohorts)
+    of = size_of(store, cohorts)
     found += _arrived(store, cohorts, who)
     share = by_ethnic_group(store, cohorts[0] + 10).get(who, float("nan")) if who else 1.0
     return 100 * found / (of * share)
@@ -134,7 +134,7 @@ def entered_as_baby(store: Store, cohorts: tuple[int, int]) -> float:
         f"select count(*) from {_looked_after(store)} where age < 1 and cohort between ? and ?",
         *cohorts,
     )
-    return 100 * found / _size(store, cohorts)
+    return 100 * found / size_of(store, cohorts)
 
 
 @target("F00308", cohorts=(2010, 2010))
@@ -149,4 +149,4 @@ def referred_before_five(store: Store, cohorts: tuple[int, int]) -> float:
             where age < 5 and cohort between ? and ?""",
         *cohorts,
     )
-    return 100 * found / _size(store, cohorts)
+    return 100 * found / size_of(store, cohorts)

@@ -1,9 +1,9 @@
 """Measures the targets of the demand study: categories of need, found from the factors of assessments.
 
 The study finds its twelve categories by latent class analysis. So does this module, by one run of expectation
-and maximisation on distinct patterns with their frequencies as weights. It starts from the factors by which the
-study describes each category, so that it takes seconds and knows which class is which; where it ends is up to
-the data. Notebook 21 needs the search from random starts of `helpers.models.latent_class`.
+and maximisation on distinct patterns with their frequencies as weights. It starts from the factors by which
+the study describes each category, so that it takes seconds and knows which class is which; where it ends is
+up to the data. Notebook 21 needs the search from random starts of `helpers.models.latent_class`.
 """
 
 from __future__ import annotations

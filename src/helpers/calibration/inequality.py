@@ -33,7 +33,7 @@ def _looked_after(store: Store) -> str:
 SERVICES = {"plan": _on_plan, "care": _looked_after}
 
 
-def _rates(store: Store, service: str) -> str:
+def rates(store: Store, service: str) -> str:
     """Return the table of rates per 10,000 children by decile (1 = least deprived).
 
     Children by neighbourhood are those of the year nearest; children of the service whose home is not known
@@ -73,7 +73,7 @@ def decile_rate(store: Store, service: str, decile: int) -> float:
     """Bywaters and others 2020: on a plan or looked after at 31 March 2015, per 10,000 of the decile."""
     if not neighbourhood_tables(store):
         return float("nan")
-    return one(store, f"select rate from {_rates(store, service)} where decile = ?", decile)
+    return one(store, f"select rate from {rates(store, service)} where decile = ?", decile)
 
 
 @target("F00354", service="plan")

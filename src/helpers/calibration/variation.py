@@ -46,10 +46,10 @@ def _rows(store: Store, name: str) -> str:
         "enquiries": lambda: during("section47", "enquiry_start"),
         "referrals": lambda: during("referrals", "referral_date"),
         "starts": lambda: during(periods(store), "period_start"),
+        # Cafcass counts applications, each for all the children of a family.
         "applications": lambda: (
-            f"""select authority, person_id as child_id, false as part
-            from court_cases join case_people using (case_id)
-            where role = 'child' and application = 'care' and application_date {DURING}"""
+            f"""select authority, case_id as child_id, false as part
+            from court_cases where application = 'care' and application_date {DURING}"""
         ),
         "again": lambda: during(
             spells, "referral_date", "previous_referral >= referral_date - interval 12 months"

@@ -98,8 +98,8 @@ def _panel(axes: Axes, part: pd.DataFrame, label: str, within: float) -> None:
     for row, value, country, unit, met in shown:
         for place, number, colour in ((1.02, value, INK), (1.16, country, INK if met else MISSED)):
             axes.annotate(
-                short(number, str(unit)), (place, row), xycoords=axes.get_yaxis_transform(), va="center", fontsize=7,
-                color=colour, annotation_clip=False,
+                short(number, str(unit)), (place, row), xycoords=axes.get_yaxis_transform(), va="center",
+                fontsize=7, color=colour, annotation_clip=False,
             )  # fmt: skip
     axes.set_yticks(rows, [_wrapped(str(text), 62) for text in part[label]], fontsize=7, linespacing=0.9)
     axes.tick_params(axis="y", length=0)
