@@ -40,7 +40,9 @@ def re_referral_z(seed):
     again = categories()["again"]
     planted = {f"category_{n}": np.log(again[n] / again[0]) for n in range(1, len(again))}
     planted["hardship"] = value("referral.again.hardship")
+    planted["guardianship"] = np.log(value("referral.again.after_guardianship"))
     planted["nothing"] = np.log(value("referral.again.after_nothing"))
+    terms = terms.assign(guardianship=(rows["left_care"] == "SGO").astype(float))
     data = terms.join(rows[["days", "event", "place"]])
     fitted = CoxPHFitter().fit(data, "days", "event", strata="place")
     planted = pd.Series(planted)[fitted.params_.index]

@@ -222,7 +222,9 @@ def _addresses(chunk: Chunk, course: pd.DataFrame, own: pd.DataFrame) -> pd.Data
     known = numbers[numbers["family"] >= 0].merge(own, on="family", suffixes=("_child", ""))
     code = chunk.places.neighbourhoods["authority"].to_numpy()[known["neighbourhood"]]
     known = known[chunk.places.authorities["authority"].to_numpy()[code] == known["authority"]]
+    known["end"] = np.minimum(known["end"], known["death"])
     known = known[(known["end"] >= known["first"]) & (known["end"] >= known["birth"])]
+    known = known[known["start"] <= known["end"]]
     lived = course.loc[known["family"]].assign(family=known["family"].to_numpy())
     away = (known["tenure"] == "temporary").to_numpy()
     known["postcode"] = postcodes.of_homes(chunk.places, lived, known["start"].to_numpy(), before=away)

@@ -324,6 +324,7 @@ def _next_referrals(rng: np.random.Generator, last: Events) -> pd.DataFrame:
     own = value("referral.again.hardship") * round_["hardship"] + round_["again_effect"]
     ratio = ratio * np.exp(own.to_numpy())
     ratio = ratio * np.where(round_["no_further_action"], value("referral.again.after_nothing"), 1.0)
+    ratio = ratio * np.where(round_["left_care"] == care.SGO, value("referral.again.after_guardianship"), 1.0)
     wait = np.ceil(years_until(rng, len(round_), points, ratio) * YEAR)
     again = round_["closure"] + np.clip(wait, 2, 100 * YEAR).astype(np.int64)
     goes_on = (again < round_["birth"] + ADULT - 30) & (again <= year_end(value("time.last_year")))
