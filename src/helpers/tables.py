@@ -83,8 +83,8 @@ def search(
         f'<figure class="csc-table csc-long">{mark(store)}<figcaption>{escape(caption)}</figcaption>\n{field}'
         f"{table_html(frame, formats, False, missing)}{csv_link(frame, 'table')}</figure>"
     )
-    text = format_frame(frame, formats, missing).rename(columns=heading).to_string(index=False)
-    emit(html, f"{caption}\n{text}")
+    rows = format_frame(frame, formats, missing).rename(columns=heading)
+    emit(html, f"{caption}\n{rows.to_csv(index=False, sep=chr(9), lineterminator=chr(10))}")
 
 
 def _example(frame: pd.DataFrame) -> str:

@@ -115,13 +115,27 @@ def targets() -> pd.DataFrame:
     return table
 
 
+# What a label leaves out or says more shortly, for the reader of a figure.
+SHORTER = {
+    r" \(share of episodes with a factor\)|^(Factor|Category prevalence): | per 10,000": "",
+    r"^(UASC|CLA) at .* by ": "",
+    r" by neighbourhood .* \(10 = most deprived\): England decile (\d+)": r" in decile \1 of deprivation",
+    "correlation with IMD 2019 average score": "correlation with deprivation",
+    "SD across LAs": "spread",
+}
+
+
 def _labels(table: pd.DataFrame) -> pd.Series:
-    """Return what a target is, without what goes without saying."""
-    repeated = table.duplicated(["topic", "measure"], keep=False)
-    measure = table["measure"].str.replace(
-        r" \(share of episodes with a factor\)|^(UASC|CLA) at .* by ", "", regex=True
+    """Return what a target is: its measure, and where that is not enough its group, or else its unit."""
+    measure = table["measure"]
+    label = measure.where(
+        ~table.duplicated(["topic", "measure"], keep=False), measure + ": " + table["group"]
     )
-    return measure.where(~repeated, measure + ": " + table["group"])
+    twice = table.assign(label=label).duplicated(["topic", "label"], keep=False)
+    label = label.where(~twice, measure + " (" + table["unit"] + ")")
+    for words, instead in SHORTER.items():
+        label = label.str.replace(words, instead, regex=True)
+    return label.str[:1].str.upper() + label.str[1:]
 
 
 def calibrate(store: Store) -> pd.DataFrame:

@@ -155,7 +155,7 @@ def small_multiples(
                 for other in lines.values():
                     axes.plot(other[x], other[y].astype(float), color=GRID, linewidth=1)
             _line(axes, line, x, y, low, high, PALETTE[0])
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, 1.08 * float((frame if shared else line)[high or y].max()))
             axes.set_title(_wrapped(str(name)), fontsize=9)
             axes.tick_params(labelsize=8)
             number_axis(axes.yaxis, percent)

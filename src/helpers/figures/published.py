@@ -79,7 +79,7 @@ def targets(frame: pd.DataFrame, label: str, panel: str, *, within: float = 0.1,
             axes.tick_params(axis="x", length=0, labelbottom=False)
             axes.spines["bottom"].set_visible(False)
         grid.flat[-1].tick_params(axis="x", length=3, labelbottom=True)
-        for place, text in ((1.02, "published"), (1.16, "country")):
+        for place, text in ((1.01, "published"), (1.17, "country")):
             grid.flat[0].annotate(
                 text, (place, 1), xycoords="axes fraction", xytext=(0, 4), textcoords="offset points",
                 fontsize=7, color=FAINT,
@@ -96,7 +96,7 @@ def _panel(axes: Axes, part: pd.DataFrame, label: str, within: float) -> None:
     _dots(axes, part, rows)
     shown = zip(rows, part["value"], part["country"], part["unit"], part["met"], strict=True)
     for row, value, country, unit, met in shown:
-        for place, number, colour in ((1.02, value, INK), (1.16, country, INK if met else MISSED)):
+        for place, number, colour in ((1.01, value, INK), (1.17, country, INK if met else MISSED)):
             axes.annotate(
                 short(number, str(unit)), (place, row), xycoords=axes.get_yaxis_transform(), va="center",
                 fontsize=7, color=colour, annotation_clip=False,
