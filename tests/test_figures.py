@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from helpers import display, figures, tables
+from helpers.figures.published import short
 
 SYNTHETIC, REAL = SimpleNamespace(synthetic=True), SimpleNamespace(synthetic=False)
 
@@ -32,6 +33,18 @@ SPELLS = pd.DataFrame(
         "end": pd.to_datetime(["2022-03-01", None]),
     }
 )
+TARGETS = pd.DataFrame(
+    {
+        "topic": ["care", "care", "care", "need", "need"],
+        "label": ["a", "b", "c", "d", "e"],
+        "unit": ["%", "count", "see measure", "%", "%"],
+        "value": [10.0, 2e6, -0.2, 5.0, 5.0],
+        "low": [9.0, None, -0.3, None, None],
+        "high": [11.0, None, -0.1, None, None],
+        "country": [10.5, 5e6, 0.1, 5.1, None],
+    }
+)
+TARGETS = TARGETS.assign(ratio=TARGETS["country"] / TARGETS["value"], met=[True, False, False, True, False])
 
 DRAWN = {
     "trend": lambda: figures.trend(YEARS, "year", "share", "item", "low", "high", percent=True),
@@ -42,6 +55,8 @@ DRAWN = {
     "coverage": lambda: figures.coverage(YEARS, "item", "year", "share"),
     "survival": lambda: figures.survival(CURVE),
     "flow": lambda: figures.flow(tables.cohort_flow([("all", 20), ("some", 10)])),
+    "closeness": lambda: figures.closeness(TARGETS.assign(score="1 of 2"), "topic", summary="score"),
+    "targets": lambda: figures.targets(TARGETS, "label", "topic"),
     "timeline": lambda: figures.timeline(SPELLS, "kind", "start", "end", "kind"),
 }
 
@@ -128,3 +143,30 @@ def test_alt_text_of_marks_names_the_highest_and_the_lowest():
 
 def test_alt_text_without_data_says_so():
     assert "no data" in figures.alt_text("bars", YEARS.head(0), value="share", label="year")
+
+
+def test_targets_off_the_scale_are_drawn_at_its_edge_and_those_not_measured_are_left_out():
+    axes = figures.closeness(TARGETS, "topic").axes[0]
+    places = np.concatenate([dots.get_offsets().data for dots in axes.collections])
+    low, high = axes.get_xlim()
+    assert len(places) == 4
+    assert ((places[:, 0] > low) & (places[:, 0] < high)).all()
+
+
+def test_dots_near_each_other_do_not_hide_each_other():
+    close = pd.DataFrame({"topic": "care", "ratio": [1.0, 1.001, 1.002], "met": True})
+    (dots, *_) = [d for d in figures.closeness(close, "topic").axes[0].collections if len(d.get_offsets())]
+    assert len(np.unique(dots.get_offsets().data[:, 1])) == 3
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "text"),
+    [
+        (0.5271, "", "0.527"),
+        (33.47, "% (computed)", "33.5%"),
+        (4120.4, "count", "4,120"),
+        (8.955e9, "GBP", "8.96 bn"),
+    ],
+)
+def test_numbers_beside_targets_have_three_figures(number, unit, text):
+    assert short(number, unit) == text

@@ -94,3 +94,12 @@ def test_table_one_keeps_the_order_of_categories():
     bands = pd.Categorical(["5 to 9", "under 1"], ["under 1", "5 to 9"], ordered=True)
     table = tables.table_one(pd.DataFrame({"age": bands}), ["age"])
     assert table["value"].tolist() == ["", "under 1", "5 to 9"]
+
+
+def test_a_long_table_can_be_searched_without_a_network(shown):
+    tables.search(frame(), "All", SYNTHETIC, {"share": "percent"})
+    html, text = shown[0]["text/html"], shown[0]["text/plain"]
+    assert "oninput=" in html and "<script" not in html and "http" not in html
+    assert html.count("<tr>") == 1 + len(frame())
+    assert "2 shown" in html and "Synthetic" in html
+    assert "12.3%" in text and "All" in text
