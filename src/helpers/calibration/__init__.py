@@ -19,6 +19,6 @@ from helpers.calibration import (  # noqa: F401  (each registers its measures)
     services,
     variation,
 )
-from helpers.calibration.base import calibrate, targets
+from helpers.calibration.base import calibrate, chance, explained, one_million, targets
 
-__all__ = ["calibrate", "targets"]
+__all__ = ["calibrate", "chance", "explained", "one_million", "targets"]

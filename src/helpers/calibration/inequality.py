@@ -76,9 +76,9 @@ SAMPLE_CARE = (12 + 14 + 23 + 29 + 29 + 40 + 55 + 67 + 88 + 133) / 10
 def decile_rate(store: Store, service: str, decile: int) -> float:
     """Bywaters and others 2020: on a plan or looked after at 31 March 2015, per 10,000 of the decile.
 
-    The study has a sample of authorities. Its rate of children looked after, over all ten deciles, is 49 per
-    10,000 where England had 60 that year: the country's rates are scaled to the sample's, so that what is held
-    against it is the gradient. Plans need no scaling (42 against 43).
+    The study has a sample of authorities. Its rate of children looked after, over all ten deciles, is 49
+    per 10,000 where England had 60 that year: the country's rates are scaled to the sample's, so that what
+    is held against it is the gradient. Plans need no scaling (42 against 43).
     """
     if not neighbourhood_tables(store):
         return float("nan")

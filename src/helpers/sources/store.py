@@ -155,7 +155,7 @@ def is_store(path: str | Path) -> bool:
     return (Path(path) / INFO).is_file()
 
 
-def read_store(path: str | Path, engine: str = "duckdb") -> Store:
+def read_store(path: str | Path, engine: str = "duckdb", part: int | None = None) -> Store:
     """Open a store that is there.
 
     Parameters
@@ -164,6 +164,8 @@ def read_store(path: str | Path, engine: str = "duckdb") -> Store:
         Folder of the store.
     engine : {"duckdb", "spark"}
         What runs the queries.
+    part : int, optional
+        Only this part of the tables that were written in parts: a smaller store of the same kind.
 
     Raises
     ------
@@ -179,7 +181,8 @@ def read_store(path: str | Path, engine: str = "duckdb") -> Store:
     for name, model in TABLES.items():
         file = path / f"{name}.parquet"
         if file.exists():
-            parts = file / "*.parquet" if file.is_dir() else file
+            wanted = "*.parquet" if part is None else f"part-{part:05d}.parquet"
+            parts = file / wanted if file.is_dir() else file
             connection.read_parquet(str(parts), table_name=name)
         else:
             connection.create_view(name, ibis.memtable(model.arrow_schema().empty_table()))

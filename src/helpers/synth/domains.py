@@ -21,6 +21,7 @@ from helpers.synth import (
     identities,
     justice,
     outside_harm,
+    permanence,
     placement_costs,
     places,
     postcodes,
@@ -39,6 +40,7 @@ Tables = dict[str, pd.DataFrame]
 # Each domain returns its canonical tables and what it planted, both by name.
 OF_CHUNK: dict[str, Callable[[np.random.Generator, Chunk], tuple[Tables, Tables]]] = {
     "social_care": social_care.tables,
+    "permanence": permanence.tables,
     "education": education.tables,
     "health": health.tables,
     "early_help": early_help.tables,

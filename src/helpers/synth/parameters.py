@@ -14,11 +14,8 @@ import yaml
 @cache
 def parameters() -> dict[str, Any]:
     """Return everything planted, as nested dicts with value, year, source or assumption."""
-    found: dict[str, Any] = {}
-    for file in files(__package__).iterdir():
-        if file.name.startswith("parameters") and file.name.endswith(".yml"):
-            found |= yaml.safe_load(file.read_text(encoding="utf-8"))
-    return found
+    text = files(__package__).joinpath("parameters.yml").read_text(encoding="utf-8")
+    return yaml.load(text, Loader=yaml.CSafeLoader)
 
 
 def value(path: str) -> Any:
