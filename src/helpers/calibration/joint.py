@@ -60,7 +60,8 @@ def deciles(store: Store) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        what, decile (1 = least deprived), rate (per 10,000 children), published (missing where it was not).
+        what, decile (1 = least deprived), rate (per 10,000 children, as `inequality.decile_rate` gives it),
+        published (missing where it was not).
     """
     values = targets().set_index("id")["value"]
     published = {
@@ -68,13 +69,12 @@ def deciles(store: Store) -> pd.DataFrame:
         for number, measured in MEASURES.items()
         if measured.function is inequality.decile_rate
     }
-    parts = [
-        _frame(store, f"select decile, rate from {inequality.rates(store, service)} order by decile").assign(
-            what=what, published=lambda t, s=service: [published.get((s, d)) for d in t["decile"]]
-        )
+    rows = [
+        (what, decile, inequality.decile_rate(store, service, decile), published.get((service, decile)))
         for service, what in (("plan", PLAN), ("care", CARE))
+        for decile in range(1, 11)
     ]
-    return pd.concat(parts, ignore_index=True).astype({"published": float})
+    return pd.DataFrame(rows, columns=["what", "decile", "rate", "published"]).astype({"published": float})
 
 
 def care_by_group_and_deprivation(store: Store, year: int) -> pd.DataFrame:
