@@ -55,7 +55,7 @@ def trends(store: Store, years: range) -> pd.DataFrame:
 
 
 def deciles(store: Store) -> pd.DataFrame:
-    """Return rates at 31 March 2015 by decile of deprivation, beside those published.
+    """Return rates at 31 March of `inequality.YEARS` by decile of deprivation, beside those published.
 
     Returns
     -------
