@@ -106,9 +106,9 @@ def ever_looked_after(store: Store, cohorts: tuple[int, int], who: str = "") -> 
     """Jay and others 2022: children looked after at any time before 18, short breaks apart, %.
 
     Born 1992: the cohorts of mid-1992 to mid-1995, as the country's births begin in 1992. Born 2000: with the
-    year before and after, by ethnic group with two, since one year alone is few children. By ethnic group, the
-    cohort has the group's share among children of its middle years. The study counts by year of birth whoever was looked
-    after, so unaccompanied children are in it.
+    year before and after, by ethnic group with two, since one year alone is few children. By ethnic group,
+    the cohort has the group's share among children of its middle years. The study counts by year of birth
+    whoever was looked after, so unaccompanied children are in it.
     """
     found = one(
         store,
