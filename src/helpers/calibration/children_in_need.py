@@ -6,12 +6,14 @@ from helpers.calibration.base import one, target
 from helpers.calibration.common import (
     GROUP,
     age_at,
+    around,
     as_england,
-    in_year,
+    in_years,
     open_at,
     percent,
     prepared_sql,
     rate,
+    together,
 )
 from helpers.sources.store import Store
 
@@ -34,10 +36,15 @@ def _at_end(store: Store, year: int) -> str:
         store,
         f"in_need_{year}",
         f"""select distinct on (authority, child_id) r.*, sex, birth_date, {GROUP} as who,
-                {age_at("birth_date", day)} as age
+                {age_at("birth_date", day)} as age, {day} as day
             from referrals r left join children using (authority, child_id)
             where {in_need(year)} order by authority, child_id, referral_date""",
     )
+
+
+def _at_ends(store: Store, year: int) -> str:
+    """Return SQL: children in need at 31 March of three years about one."""
+    return together(_at_end(store, y) for y in around(year, 3))
 
 
 @target("F01316", year=2025)
@@ -57,10 +64,8 @@ def _lasting(months: tuple[int, int], start: str, end: str) -> str:
 @target("F01444", months=UNTIL_24)
 @target("F01476", months=LONGER)
 def open_for(store: Store, months: tuple[int, int]) -> float:
-    """Children in need at 31 March 2025 by how long the case had been open, %."""
-    return percent(
-        store, _at_end(store, 2025), "true", _lasting(months, "referral_date", "date '2025-03-31'")
-    )
+    """Children in need at 31 March by how long the case had been open, %; three years to 2025."""
+    return percent(store, _at_ends(store, 2025), "true", _lasting(months, "referral_date", "day"))
 
 
 @target("F01508", months=UNTIL_3)
@@ -69,12 +74,12 @@ def open_for(store: Store, months: tuple[int, int]) -> float:
 @target("F01604", months=UNTIL_24)
 @target("F01636", months=LONGER)
 def lasted(store: Store, months: tuple[int, int]) -> float:
-    """Episodes of need that ended in the year to 31 March 2025 by how long they had lasted, %.
+    """Episodes of need that ended in the three years to 31 March 2025 by how long they had lasted, %.
 
     Of children found in need: without referrals of no further action or closed after an assessment that
     found no need, as there are some 390,000 such episodes for 620,000 referrals in the DfE's count.
     """
-    ended = f"""not coalesce(no_further_action, false) and {in_year("closure_date", 2025)}
+    ended = f"""not coalesce(no_further_action, false) and {in_years("closure_date", around(2025, 3))}
         and closure_reason not in ('RC8', 'RC9')"""
     return percent(store, "referrals", ended, _lasting(months, "referral_date", "closure_date"))
 
@@ -86,17 +91,17 @@ def lasted(store: Store, months: tuple[int, int]) -> float:
 @target("F00129", condition="primary_need = 'N1'", year=2018)
 @target("F00130", condition="primary_need = 'N5'", year=2018)
 def share_in_need(store: Store, condition: str, year: int) -> float:
-    """Share of children in need at 31 March, unborn children in the whole, %."""
-    return percent(store, _at_end(store, year), "true", condition)
+    """Share of children in need at 31 March of three years, unborn children in the whole, %."""
+    return percent(store, _at_ends(store, year), "true", condition)
 
 
 @target("F00262", year=2020)
 def disabled(store: Store, year: int) -> float:
-    """Children in need at 31 March with a disability recorded, %."""
+    """Children in need at 31 March of three years with a disability recorded, %."""
     recorded = (
         "(authority, child_id) in (select (authority, child_id) from disabilities where disability <> 'NONE')"
     )
-    return percent(store, _at_end(store, year), "true", recorded)
+    return percent(store, _at_ends(store, year), "true", recorded)
 
 
 @target("F00226", who="White")
@@ -105,25 +110,25 @@ def disabled(store: Store, year: int) -> float:
 @target("F00229", who="Black")
 @target("F00230", who="Other")
 def ethnicity(store: Store, who: str) -> float:
-    """Share of children in need at 31 March 2020 whose ethnicity is known, %; Chinese is in "Other"."""
-    return percent(store, _at_end(store, 2020), "who is not null", f"who = '{who}'")
+    """Share of children in need whose ethnicity is known, 31 March 2019 to 2021, %; Chinese is in "Other"."""
+    return percent(store, _at_ends(store, 2020), "who is not null", f"who = '{who}'")
 
 
-def _factors(store: Store, year: int) -> str:
-    """Return the table of factors found in assessments completed in the year, once an episode (referral)."""
+def _factors(store: Store, years: range) -> str:
+    """Return the table of factors found in assessments completed in the years, once an episode (referral)."""
     return prepared_sql(
         store,
-        f"factors_{year}",
+        f"factors_{years[0]}_{years[-1]}",
         f"""select distinct authority, child_id, referral_date, factor
             from assessment_factors
             join assessments using (authority, child_id, referral_date, assessment_start)
-            where factor <> '21' and {in_year("assessment_end", year)}""",
+            where factor <> '21' and {in_years("assessment_end", years)}""",
     )
 
 
-def _episodes(store: Store, year: int) -> float:
+def _episodes(store: Store, years: range) -> float:
     return one(
-        store, f"select count(distinct (authority, child_id, referral_date)) from {_factors(store, year)}"
+        store, f"select count(distinct (authority, child_id, referral_date)) from {_factors(store, years)}"
     )
 
 
@@ -133,7 +138,7 @@ def with_factors(store: Store, year: int) -> float:
 
     Factor 21 says that none was found and is not counted.
     """
-    return as_england(store, _episodes(store, year), year)
+    return as_england(store, _episodes(store, range(year, year + 1)), year)
 
 
 @target("F05443", factor="1A")
@@ -154,6 +159,6 @@ def with_factors(store: Store, year: int) -> float:
 @target("F05499", factor="17A")
 @target("F05513", factor="24A")
 def with_factor(store: Store, factor: str) -> float:
-    """DfE, file C3: episodes with this factor, of those with any, in the year to 31 March 2025, %."""
-    found = one(store, f"select count(*) from {_factors(store, 2025)} where factor = ?", factor)
-    return 100 * found / _episodes(store, 2025)
+    """DfE, file C3: episodes with this factor, of those with any, in the three years to 31 March 2025, %."""
+    found = one(store, f"select count(*) from {_factors(store, around(2025, 3))} where factor = ?", factor)
+    return 100 * found / _episodes(store, around(2025, 3))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import ibis.expr.types as ir
 import pandas as pd
@@ -11,6 +11,8 @@ from helpers.calibration.base import one
 from helpers.measures.ages import ETHNIC_GROUPS
 from helpers.measures.care import periods_of_care
 from helpers.sources.store import Store
+
+LAST_YEAR = 2025  # the last collection year that was published
 
 # Source: ONS mid-year population estimates 2012-2024 as used by DfE children in need statistics.
 ENGLAND_2024 = 12_183_016  # children aged 0 to 17 in England
@@ -28,6 +30,26 @@ GROUP = (
 def in_year(column: str, year: int) -> str:
     """Return SQL: the date falls in the collection year (1 April to 31 March, named by its end)."""
     return f"{column} between date '{year - 1}-04-01' and date '{year}-03-31'"
+
+
+def around(year: int, span: int) -> range:
+    """Return so many collection years around one, none after the last: one year here is few children.
+
+    A rare thing in a small country moves with chance from year to year by more than a tenth. England's
+    figure for one year is held against the country's over several, which lie about it.
+    """
+    last = min(year + span // 2, LAST_YEAR)
+    return range(last - span + 1, last + 1)
+
+
+def in_years(column: str, years: range) -> str:
+    """Return SQL: the date falls in the collection years."""
+    return f"{column} between date '{years[0] - 1}-04-01' and date '{years[-1]}-03-31'"
+
+
+def together(tables: Iterable[str]) -> str:
+    """Return SQL: the rows of several tables of the same columns."""
+    return "(" + " union all by name ".join(f"select * from {table}" for table in tables) + ")"
 
 
 def open_at(start: str, end: str, year: int) -> str:

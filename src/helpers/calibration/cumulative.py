@@ -98,17 +98,17 @@ def _arrived(store: Store, cohorts: tuple[int, int], who: str) -> float:
     )
 
 
-@target("F00293", cohorts=(1993, 1994))
+@target("F00293", cohorts=(1993, 1995))
 @target("F00294", cohorts=(1999, 2001))
-@target("F00296", cohorts=(1999, 2001), who="Black")
-@target("F00297", cohorts=(1999, 2001), who="Mixed")
+@target("F00296", cohorts=(1998, 2002), who="Black")
+@target("F00297", cohorts=(1998, 2002), who="Mixed")
 def ever_looked_after(store: Store, cohorts: tuple[int, int], who: str = "") -> float:
     """Jay and others 2022: children looked after at any time before 18, short breaks apart, %.
 
-    Born 1992: the cohorts of mid-1992 to mid-1994, as the country's births begin in 1992. Born 2000: with the
-    year before and after, since one year alone is few children. By ethnic group, the cohort has the
-    group's share among children of its middle years. The study counts by year of birth whoever was looked
-    after, so unaccompanied children are in it.
+    Born 1992: the cohorts of mid-1992 to mid-1995, as the country's births begin in 1992. Born 2000: with the
+    year before and after, by ethnic group with two, since one year alone is few children. By ethnic group,
+    the cohort has the group's share among children of its middle years. The study counts by year of birth
+    whoever was looked after, so unaccompanied children are in it.
     """
     found = one(
         store,
@@ -123,11 +123,11 @@ def ever_looked_after(store: Store, cohorts: tuple[int, int], who: str = "") -> 
     return 100 * found / (of * share)
 
 
-@target("F00302", cohorts=(2010, 2011))
+@target("F00302", cohorts=(2009, 2012))
 def entered_as_baby(store: Store, cohorts: tuple[int, int]) -> float:
     """Mc Grath-Lone and others 2016: children who entered care before their first birthday, %.
 
-    Born from mid-2009 to mid-2011; short breaks apart.
+    Born from mid-2008 to mid-2012; short breaks apart.
     """
     found = one(
         store,

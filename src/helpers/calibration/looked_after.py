@@ -6,17 +6,22 @@ from helpers.calibration.base import one, target
 from helpers.calibration.common import (
     GROUP,
     age_at,
+    around,
     in_year,
+    in_years,
     open_at,
     percent,
     periods,
     prepared,
     prepared_sql,
     rate,
+    together,
 )
 from helpers.measures.care import episodes_in_periods, placement_stability, placements
 from helpers.sources.store import Store
 
+LEVEL = around(2025, 3)  # years over which a rate is taken
+MAKE_UP = around(2025, 5)  # years over which it is counted who, where and how: fewer children in each part
 MILES_20 = 32.19  # in kilometres
 FOSTERED = "placement like 'U%'"
 ADOPTED = "reason_ceased in ('E11', 'E12')"
@@ -36,7 +41,7 @@ def at_end(store: Store, year: int) -> str:
         store,
         f"looked_after_{year}",
         f"""select distinct on (e.authority, e.child_id) e.*, sex, birth_date, {GROUP} as who,
-                {age_at("birth_date", day)} as age,
+                {age_at("birth_date", day)} as age, {day} as day,
                 u.child_id is not null and (status_ceased is null or status_ceased > {day}) as uasc,
                 n.authority as placed_in,
                 sqrt((p.easting - h.easting) ** 2 + (p.northing - h.northing) ** 2) as km
@@ -50,24 +55,34 @@ def at_end(store: Store, year: int) -> str:
     )
 
 
-@target("F02859", year=2025)
-def looked_after_rate(store: Store, year: int) -> float:
-    """Children looked after at 31 March per 10,000 children."""
-    return rate(store, one(store, f"select count(*) from {at_end(store, year)}"), year)
+def at_ends(store: Store, years: range) -> str:
+    """Return SQL: children looked after at 31 March of each of the years; see `at_end`."""
+    return together(at_end(store, year) for year in years)
+
+
+@target("F02859")
+def looked_after_rate(store: Store) -> float:
+    """Children looked after at 31 March per 10,000 children, the mean of three years to 2025."""
+    number = one(store, f"select count(*) from {at_ends(store, LEVEL)}")
+    return rate(store, number / len(LEVEL), LEVEL[-1])
 
 
 @target("F02921", column="period_start")
 @target("F02983", column="period_end")
 def moving_rate(store: Store, column: str) -> float:
-    """Children who started, or ceased, to be looked after in the year to 31 March 2025, per 10,000.
+    """Children who started, or ceased, to be looked after in a year, per 10,000; three years to 2025.
 
     DfE: a child who did so more than once in the year is counted once.
     """
-    number = one(
-        store,
-        f"select count(distinct (authority, child_id)) from {periods(store)} where {in_year(column, 2025)}",
-    )
-    return rate(store, number, 2025)
+    numbers = [
+        one(
+            store,
+            f"""select count(distinct (authority, child_id)) from {periods(store)}
+                where {in_year(column, year)}""",
+        )
+        for year in LEVEL
+    ]
+    return rate(store, sum(numbers) / len(numbers), LEVEL[-1])
 
 
 @target("F08343", condition="age < 1")
@@ -88,26 +103,26 @@ def moving_rate(store: Store, column: str) -> float:
 @target("F08397", condition="legal_status = 'C1'")
 @target("F08399", condition="legal_status = 'E1'")
 @target("F08401", condition="legal_status = 'V2'")
-@target("F03177", condition=FOSTERED, year=2025)
-@target("F03194", condition="placement in ('K1', 'K2')", year=2025)
-@target("F03211", condition="placement in ('H5', 'P2', 'K3')", year=2025)
-@target("F03228", condition="placement = 'P1'", year=2025)
-@target("F03337", condition="uasc", year=2025)
-def share_looked_after(store: Store, condition: str, year: int = 2024) -> float:
-    """Share of the children looked after at 31 March, %."""
-    return percent(store, at_end(store, year), "true", condition)
+@target("F03177", condition=FOSTERED)
+@target("F03194", condition="placement in ('K1', 'K2')")
+@target("F03211", condition="placement in ('H5', 'P2', 'K3')")
+@target("F03228", condition="placement = 'P1'")
+@target("F03337", condition="uasc", years=around(2025, 2))
+def share_looked_after(store: Store, condition: str, years: range = MAKE_UP) -> float:
+    """Share of the children looked after at 31 March, %; five years to 2025, of the unaccompanied two."""
+    return percent(store, at_ends(store, years), "true", condition)
 
 
-@target("F08406", condition=OUTSIDE, year=2024)
-@target("F03149", condition=f"{OUTSIDE} and km > {MILES_20}", year=2025)
-def away(store: Store, condition: str, year: int) -> float:
+@target("F08406", condition=OUTSIDE)
+@target("F03149", condition=f"{OUTSIDE} and km > {MILES_20}")
+def away(store: Store, condition: str) -> float:
     """Children placed outside the authority at 31 March, or so and over 20 miles from home, %.
 
     Of all children looked after; one whose home or placement is not known is not counted as away.
     """
     if one(store, "select count(*) from postcodes") == 0:
         return float("nan")
-    return percent(store, at_end(store, year), "true", condition)
+    return percent(store, at_ends(store, MAKE_UP), "true", condition)
 
 
 @target("F10173", condition="age >= 16")
@@ -116,60 +131,65 @@ def away(store: Store, condition: str, year: int) -> float:
 @target("F10232", condition="placement in ('H5', 'P2', 'K3')")
 @target("F10228", condition=FOSTERED)
 def share_unaccompanied(store: Store, condition: str) -> float:
-    """Share of the unaccompanied children looked after at 31 March 2024, %."""
-    return percent(store, at_end(store, 2024), "uasc", condition)
+    """Share of the unaccompanied children looked after at 31 March, %; five years to 2025."""
+    return percent(store, at_ends(store, MAKE_UP), "uasc", condition)
 
 
-@target("F03354", year=2025)
-def unaccompanied_starts(store: Store, year: int) -> float:
-    """Of the children who started to be looked after in the year, those who came unaccompanied, %."""
+@target("F03354", years=around(2025, 2))
+def unaccompanied_starts(store: Store, years: range) -> float:
+    """Of the children who started to be looked after in two years, those who came unaccompanied, %."""
     uasc = "(authority, child_id) in (select (authority, child_id) from uasc)"
-    return percent(store, periods(store), in_year("period_start", year), uasc)
+    return percent(store, periods(store), in_years("period_start", years), uasc)
 
 
-@target("F03015", year=2025)
-def three_placements(store: Store, year: int) -> float:
-    """Children looked after at 31 March with three or more placements in the year, %."""
-    return 100 * float(placement_stability(store, [year])["share"].iloc[0])
+@target("F03015")
+def three_placements(store: Store) -> float:
+    """Children looked after at 31 March with three or more placements in the year, %; five years to 2025."""
+    found = placement_stability(store, MAKE_UP)
+    return 100 * float(found["n"].sum() / found["of"].sum())
 
 
-@target("F03077", year=2025)
-def long_term_stability(store: Store, year: int) -> float:
+@target("F03077")
+def long_term_stability(store: Store) -> float:
     """Of children under 16 looked after for 2.5 years or more, those two years in one placement, %.
 
-    DfE: or placed for adoption, and there and in the placement before for two years together: these count
-    as in one placement here when the foster carer adopts.
+    At 31 March of five years to 2025. DfE: or placed for adoption, and there and in the placement before for
+    two years together: these count as in one placement here when the foster carer adopts.
     """
-    day = f"date '{year}-03-31'"
     spells = prepared(store, "care_placements", placements)
     return one(
         store,
-        f"""select 100 * avg((placement_start <= {day} - interval 2 years)::int)
+        f"""select 100 * avg((placement_start <= day - interval 2 years)::int)
             from {periods(store)} join {spells} using (authority, child_id, respite, period)
             join children using (authority, child_id)
-            where {open_at("period_start", "period_end", year)}
-                and {open_at("placement_start", "placement_end", year)}
-                and period_start <= {day} - interval 30 months and {age_at("birth_date", day)} < 16""",
+            join (select unnest({[f"{year}-03-31" for year in MAKE_UP]})::date as day)
+                on period_start <= day - interval 30 months and placement_start <= day
+                and (period_end is null or period_end > day)
+                and (placement_end is null or placement_end > day)
+            where {age_at("birth_date", "day")} < 16""",
     )
 
 
-@target("F03693", year=2025)
-def went_missing(store: Store, year: int) -> float:
-    """Of children looked after at any time in the year, those ever missing (not merely away), %."""
-    missing = f"""(authority, child_id) in (select (authority, child_id) from missing_episodes
-        where missing = 'M' and {in_year("missing_start", year)})"""
-    during = f"""(select distinct authority, child_id from {periods(store)}
-        where period_start <= date '{year}-03-31'
-        and (period_end is null or period_end >= date '{year - 1}-04-01'))"""
-    return percent(store, during, "true", missing)
+@target("F03693")
+def went_missing(store: Store) -> float:
+    """Of children looked after at any time in a year, those ever missing (not just away), %; three years."""
+    during = together(
+        f"""(select distinct authority, child_id, (authority, child_id) in (
+                select (authority, child_id) from missing_episodes
+                where missing = 'M' and {in_year("missing_start", year)}) as missing
+            from {periods(store)} where period_start <= date '{year}-03-31'
+            and (period_end is null or period_end >= date '{year - 1}-04-01'))"""
+        for year in LEVEL
+    )
+    return percent(store, during, "true", "missing")
 
 
 @target("F03407", condition=ADOPTED)
 @target("F03527", condition=GUARDIAN)
 @target("F03563", condition="reason_ceased = 'E4A'")
 def left_by(store: Store, condition: str) -> float:
-    """Of the periods of care that ended in the year to 31 March 2025, those that ended in this way, %."""
-    return percent(store, periods(store), in_year("period_end", 2025), condition)
+    """Of the periods of care that ended in the five years to 31 March 2025, those that did in this way, %."""
+    return percent(store, periods(store), in_years("period_end", MAKE_UP), condition)
 
 
 @target("F00421", order="adopted", years=12, last="2012-03-31", per=100)
@@ -213,17 +233,22 @@ def back_after_order(store: Store, condition: str) -> float:
 @target("F03975", condition="accommodation like '%1'")
 @target("F04070", condition="activity in ('F1', 'P1')")
 def leavers(store: Store, condition: str) -> float:
-    """Care leavers aged 19 to 21 in the year to 31 March 2025, those not in touch in the whole, %."""
-    return percent(store, "care_leavers", "collection_year = 2025 and in_touch <> 'DIED'", condition)
+    """Care leavers aged 19 to 21 in the five years to 2025, those not in touch in the whole, %."""
+    return percent(
+        store, "care_leavers", f"collection_year in {tuple(MAKE_UP)} and in_touch <> 'DIED'", condition
+    )
 
 
-@target("F04134", year=2025)
-def staying_put(store: Store, year: int) -> float:
-    """Of care leavers of 19 and 20 last placed with a foster carer, those who live there still, %."""
+@target("F04134")
+def staying_put(store: Store) -> float:
+    """Of care leavers of 19 and 20 last placed with a foster carer, those who live there still, %.
+
+    In the five years to 31 March 2025.
+    """
     left = f"""(select l.*, last_placement, birth_date from care_leavers l
         join (select * from {periods(store)} qualify row_number() over (
             partition by authority, child_id order by period_start desc) = 1) using (authority, child_id)
         join children using (authority, child_id))"""
-    aged = f"{age_at('birth_date', f'''date '{year}-03-31' ''')} between 19 and 20"
-    of = f"collection_year = {year} and last_placement like 'U%' and {aged}"
+    aged = f"{age_at('birth_date', 'make_date(collection_year::int, 3, 31)')} between 19 and 20"
+    of = f"collection_year in {tuple(MAKE_UP)} and last_placement like 'U%' and {aged}"
     return percent(store, left, of, "accommodation in ('Z1', 'Z2')")

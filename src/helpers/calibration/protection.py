@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from helpers.calibration.base import one, target
-from helpers.calibration.common import in_year, open_at, percent, rate
+from helpers.calibration.common import around, in_years, open_at, percent, rate, together
 from helpers.sources.store import Store
 
-
-@target("F00868", table="section47", column="enquiry_start", year=2025)
-@target("F00900", table="conferences", column="conference_date", year=2025)
-def begun(store: Store, table: str, column: str, year: int) -> float:
-    """Section 47 enquiries or initial conferences in the year, each counted, per 10,000 children."""
-    return rate(store, one(store, f"select count(*) from {table} where {in_year(column, year)}"), year)
+YEARS = around(2025, 3)
 
 
-@target("F00964", year=2025)
-def on_plan(store: Store, year: int) -> float:
-    """Children on a child protection plan at 31 March per 10,000 children."""
-    number = one(
-        store,
-        f"""select count(distinct (authority, child_id)) from cp_plans
-            where {open_at("plan_start", "plan_end", year)}""",
-    )
-    return rate(store, number, year)
+@target("F00868", table="section47", column="enquiry_start")
+@target("F00900", table="conferences", column="conference_date")
+def begun(store: Store, table: str, column: str) -> float:
+    """Section 47 enquiries or initial conferences, each counted, per 10,000 children a year (of three)."""
+    number = one(store, f"select count(*) from {table} where {in_years(column, YEARS)}")
+    return rate(store, number / len(YEARS), YEARS[-1])
+
+
+def _plans_at(year: int) -> str:
+    """Return the query of plans open at 31 March."""
+    return f"(select * from cp_plans where {open_at('plan_start', 'plan_end', year)})"
+
+
+@target("F00964")
+def on_plan(store: Store) -> float:
+    """Children on a child protection plan at 31 March per 10,000 children, the mean of three years."""
+    numbers = [
+        one(store, f"select count(distinct (authority, child_id)) from {_plans_at(year)}") for year in YEARS
+    ]
+    return rate(store, sum(numbers) / len(numbers), YEARS[-1])
 
 
 @target("F00139", category="NEG")
@@ -31,13 +37,12 @@ def on_plan(store: Store, year: int) -> float:
 @target("F00145", category="EMO")
 @target("F00147", category="MUL")
 def initial_category(store: Store, category: str) -> float:
-    """DfE, table A6: plans open at 31 March 2020 by category of abuse at their start, %."""
-    return percent(
-        store, "cp_plans", open_at("plan_start", "plan_end", 2020), f"initial_category = '{category}'"
-    )
+    """DfE, table A6 for 2020: plans open at 31 March by category of abuse at their start, %; five years."""
+    plans = together(_plans_at(year) for year in around(2020, 5))
+    return percent(store, plans, "true", f"initial_category = '{category}'")
 
 
-@target("F01156", year=2025)
-def second_plan(store: Store, year: int) -> float:
-    """Plans begun in the year for a child who had been on one before, in any authority, %."""
-    return percent(store, "cp_plans", in_year("plan_start", year), "previous_plans > 0")
+@target("F01156")
+def second_plan(store: Store) -> float:
+    """Plans begun in the last three years for a child on one before, in any authority, %."""
+    return percent(store, "cp_plans", in_years("plan_start", YEARS), "previous_plans > 0")

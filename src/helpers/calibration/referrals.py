@@ -137,12 +137,12 @@ def home_spells(store: Store) -> str:
 
 
 @target("F00059", years=1, first="2014-04-01", last="2020-03-31")
-@target("F00062", years=6, first="2014-04-01", last="2015-03-31")
+@target("F00062", years=6, first="2013-04-01", last="2017-03-31")
 def back_in_care(store: Store, years: int, first: str, last: str) -> float:
     """Goldacre and others 2022: children who went home from care and were back within so long, %.
 
-    By Kaplan-Meier; home is a planned or unplanned return (E4A, E4B); followed to the 18th birthday or the
-    last day.
+    By Kaplan-Meier; within six years of the returns of four years, not of 2014/15 alone. Home is a planned or
+    unplanned return (E4A, E4B); followed to the 18th birthday or the last day.
     """
     counts = store.connection.con.execute(
         f"""select days, event, count(*) as n from {home_spells(store)}
