@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.synth import legal
-from helpers.synth.days import birthday, day
+from helpers.synth.days import NEVER, birthday, day
 from helpers.synth.legal import ADOPT, HOME, SGO, STAY
 from helpers.synth.parameters import categories, choose, value, years_until
 from helpers.synth.people import age_band
@@ -25,8 +25,8 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     referrals : pandas.DataFrame
-        family, referral, end (of the assessment), category, in_need, birth, uasc, care_effect; the index
-        numbers them.
+        family, referral, end (of the assessment), category, in_need, birth, uasc, care_effect, plan (day on
+        which a child protection plan begins, NEVER without one); the index numbers them.
 
     Returns
     -------
@@ -40,6 +40,10 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
     unborn = referrals["referral"].to_numpy() < birth  # such a baby may enter before the assessment is done
     wait = np.where(unborn, rng.integers(1, 6, size), 3 + rng.integers(1, 60, size))
     start = np.where(unborn, birth, np.maximum(assessed, birth)) + wait
+    # A plan may come to care while it lasts; then it ends soon after.
+    planned = (referrals["plan"] < NEVER).to_numpy() & ~unborn
+    later = referrals["plan"].to_numpy() + rng.integers(5, value("care.from_plan_days"), size)
+    start = np.where(planned, np.maximum(start, later), start)
     enters = together(rng, referrals) < _entry_share(referrals, (start - birth) / YEAR, unborn)
     enters &= referrals["in_need"].to_numpy() & ~uasc
     respite = enters & (rng.random(size) < value("care.respite_share"))
@@ -82,6 +86,7 @@ def _entry_share(referrals: pd.DataFrame, age: np.ndarray, unborn: np.ndarray) -
         + np.log(np.interp(year, list(known), list(known.values())))
         + np.log(value("care.unborn_ratio")) * unborn
         + value("care.infant_growth") * np.where(age < 1, year - 2015, 0)
+        + value("care.on_plan") * (referrals["plan"] < NEVER).to_numpy()
         + referrals["care_effect"].to_numpy()
     )
     return 1 / (1 + np.exp(-log_odds))

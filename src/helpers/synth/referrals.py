@@ -211,8 +211,10 @@ def _one_round(rng: np.random.Generator, now: pd.DataFrame) -> Events:
         end=np.where(nothing, NEVER, end),
         closure=np.where(nothing, referral, np.where(in_need, helped, closed)),
     )
-    periods = care.periods(rng, round_)
     enquiries = protection.section47(rng, round_)
+    plan = enquiries[enquiries["plan"]].set_index("referral_no")["conference"]
+    planned = plan.reindex(round_.index).fillna(NEVER).astype(np.int64)
+    periods = care.periods(rng, round_.assign(plan=planned))
     into_care = periods[~periods["respite"]].groupby("referral_no")["start"].min()
     plans = protection.cp_plans(rng, round_, enquiries, into_care)
     return Events(_close(rng, round_, enquiries, plans, periods), enquiries, plans, periods)
