@@ -7,7 +7,6 @@ import pytest
 from helpers.catalogue import TABLES
 from helpers.catalogue.codes import valid_codes
 from helpers.synth import chunk, early_help, early_help_episodes, health_visits, people, places
-from helpers.synth.domains import whole_country
 from helpers.synth.patients import patient_ids
 from helpers.synth.people import household_ids
 from helpers.synth.social_care import tidy
@@ -162,6 +161,6 @@ def test_the_visited_arm_of_the_trial_is_seen_more_often(country):
 
 
 def test_truth_says_what_each_place_offers(country):
-    truth = whole_country(np.random.default_rng(1), country.places, pd.Series(dtype=int))[1]
+    truth = early_help.planted(np.random.default_rng(1), country.places, pd.Series(dtype=int))[1]
     assert set(truth["early_help_places"]) == {"authority", "offer", "hubs", "accepted", "wait"}
     assert truth["early_help_places"]["offer"].std() == pytest.approx(0.4, abs=0.1)

@@ -125,7 +125,7 @@ def test_parents_with_a_history_hand_it_on(part, made):
 
 
 def test_the_court_and_the_returns_agree_on_interim_orders(part, tables):
-    keys = social_care._keys(part)
+    keys = social_care.referral_keys(part)
     episodes = looked_after.tables(np.random.default_rng(5), part, keys)["care_episodes"]
     child = part.events.referrals["child"].to_numpy()
     names = pd.Series(

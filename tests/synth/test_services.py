@@ -11,11 +11,11 @@ from helpers.synth import (
     casework,
     chunk,
     context,
-    domains,
     placement_costs,
     places,
     rates,
     social_care,
+    tallies,
     workers,
     workforce,
 )
@@ -46,7 +46,7 @@ def of_chunk(part):
 
 @pytest.fixture(scope="module")
 def counts(part, of_chunk):
-    return domains.counts(part, of_chunk)["number"]
+    return tallies.tallies(part, of_chunk)["number"]
 
 
 @pytest.fixture(scope="module")
@@ -204,10 +204,16 @@ def test_leavers_follow_the_planted_turnover(large):
     assert (last["end"] < NEVER)[~fresh].mean() > 0.05
 
 
-def test_cases_are_held_at_the_planted_caseload(tables, of_country):
-    held = tables["social_workers"].query("cases > 0").groupby(["authority", "census_year"])
+def test_cases_are_held_at_the_planted_caseload(large):
+    where = large[0]
+    years = range(2017, 2026)
+    index = pd.MultiIndex.from_product([range(len(where.authorities)), years, ["open"]])
+    open_cases = np.repeat(where.authorities["children"].to_numpy() * 330 // 10_000, len(years))
+    counts = pd.Series(open_cases, index=index.set_names(["authority", "year", "kind"]))
+    made, truth = workforce.tables(np.random.default_rng(4), where, counts)
+    held = made["social_workers"].query("cases > 0").groupby(["authority", "census_year"])
     caseload = held["cases"].sum() / held["full_time_equivalent_on_day"].sum()
-    planted = of_country[1]["workforce"].set_index(["authority", "census_year"])["caseload"]
+    planted = truth["workforce"].set_index(["authority", "census_year"])["caseload"]
     both = pd.concat([caseload, planted], axis=1).dropna()
     assert (both[0] / both["caseload"]).median() == pytest.approx(1, abs=0.05)
 

@@ -113,6 +113,7 @@ def _repeat_child(child: etree._Element) -> None:
 
 
 CLOSED, FACTORS = "CINdetails/ReasonForClosure/..", "CINdetails/Assessments/FactorsIdentifiedAtAssessment"
+ASSESSED_PUPIL = "CINdetails/Assessments/../../ChildIdentifiers/UPN/.."
 PLAN, ENDED = "CINdetails/ChildProtectionPlans", "CINdetails/ChildProtectionPlans/CPPendDate/.."
 CIN_FAULTS = [
     ("8630", "case closed before the referral", CLOSED, _set("CINclosureDate", "2010-01-01")),
@@ -123,7 +124,7 @@ CIN_FAULTS = [
     ("8910", "latest category of abuse left out", PLAN, _drop("LatestCategoryOfAbuse")),
     ("8925", "plan ends before it starts", ENDED, _set("CPPendDate", "2012-06-01")),
     ("1510", "wrong first letter of the pupil number", "ChildIdentifiers/UPN/..", _wrong_letter),
-    ("8770Q", "neither a pupil number nor a reason for none", "ChildIdentifiers/UPN/..", _drop("UPN")),
+    ("8770Q", "neither a pupil number nor a reason for none", ASSESSED_PUPIL, _drop("UPN")),
     ("8640", "a reason for closure that does not exist", CLOSED, _set("ReasonForClosure", "RC99")),
     ("4220", "ethnicity left out", "ChildCharacteristics/Ethnicity/..", _drop("Ethnicity")),
     ("8600", "a referral date that is no date", "CINdetails", _set("CINreferralDate", "2024-13-45")),
