@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import shutil
 import tempfile
@@ -51,6 +52,7 @@ def measure(children: int, check: bool) -> dict[str, float]:
     began = time.perf_counter()
     store = synth.build(folder / "store", children, faults="none")
     took = time.perf_counter() - began
+    peak = peak_gigabytes()
     floor = write_again(store, folder / "again")
     opened = read_store(store)
     result = {
@@ -59,7 +61,7 @@ def measure(children: int, check: bool) -> dict[str, float]:
         "seconds": round(took, 1),
         "floor_seconds": round(floor, 1),
         "times_the_floor": round(took / floor, 2),
-        "peak_gigabytes": round(peak_gigabytes(), 2),
+        "peak_gigabytes": round(peak, 2),
         "narrow_cohort": opened.connection.con.execute(NARROW).fetchone()[0],
     }
     if check:
@@ -88,10 +90,15 @@ def write_one(part: Path, out: Path) -> float:
 
 
 def peak_gigabytes() -> float:
-    """Return an upper bound of the memory used at a time: this process, and as many of the largest child."""
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return (own + PROCESSES * child) / 1024**2
+    """Return the most memory that this process and each of the workers have used, added up."""
+    workers = dict(Parallel(n_jobs=PROCESSES)(delayed(used)() for _ in range(20 * PROCESSES)))
+    return (used()[1] + sum(workers.values())) / 1024**2
+
+
+def used() -> tuple[int, int]:
+    """Return the number of this process, and the most memory it has used (KiB)."""
+    time.sleep(0.05)  # so that every worker is asked
+    return os.getpid(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 if __name__ == "__main__":
