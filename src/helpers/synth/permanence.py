@@ -16,7 +16,7 @@ YEAR = 365.25
 
 def tables(rng: np.random.Generator, chunk: Chunk) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     """Return adoption_disruptions: those within childhood and until the last day."""
-    adopted = chunk.events.periods.query("reason == @ADOPT", local_dict={"ADOPT": ADOPT})
+    adopted = chunk.events.periods[chunk.events.periods["reason"] == ADOPT]
     number = adopted["referral_no"].to_numpy()
     child = chunk.events.referrals["child"].to_numpy()[number]
     order = adopted["end"].to_numpy()
