@@ -1,4 +1,4 @@
-"""Time to an event, fitted with lifelines on counts of spells by length."""
+"""Kaplan-Meier curves, fitted with lifelines on counts of spells by length."""
 
 from __future__ import annotations
 
