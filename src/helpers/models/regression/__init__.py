@@ -3,9 +3,14 @@
 Fitted with statsmodels and pyfixest, on rows or on distinct patterns with their frequencies as weights.
 """
 
+from helpers.models.regression.authorities import Effects, authority_effects
 from helpers.models.regression.design import patterns
 from helpers.models.regression.fitting import Fit, fit
 from helpers.models.regression.gaps import predicted_gaps
+from helpers.models.regression.imputation import impute, pool
 from helpers.models.regression.stages import estimates, staged
 
-__all__ = ["Fit", "estimates", "fit", "patterns", "predicted_gaps", "staged"]
+__all__ = [
+    "Effects", "Fit", "authority_effects", "estimates", "fit", "impute", "patterns", "pool", "predicted_gaps",
+    "staged",
+]  # fmt: skip
