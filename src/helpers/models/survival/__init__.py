@@ -1,4 +1,4 @@
-"""Time to an event, on lifelines: curves, competing events, Cox models, hazards by period, restricted means."""
+"""Time to an event: curves, competing events, Cox models, hazards by period, restricted means."""
 
 from helpers.models.survival.curves import DAYS_A_MONTH, aalen_johansen, kaplan_meier
 from helpers.models.survival.hazards import Hazards, cox

@@ -34,8 +34,8 @@ def kaplan_meier(
 ) -> pd.DataFrame:
     """Return Kaplan-Meier curves at regular times.
 
-    Kaplan and Meier (1958); fitted with lifelines. Where another event makes the event impossible, censoring at
-    that other event overstates the incidence: take `aalen_johansen`.
+    Kaplan and Meier (1958); fitted with lifelines. Where another event makes the event impossible,
+    censoring at that other event overstates the incidence: take `aalen_johansen`.
 
     Parameters
     ----------
@@ -111,14 +111,14 @@ def aalen_johansen(
 ) -> pd.DataFrame:
     """Return the cumulative incidence of events that compete, at regular times.
 
-    The estimator of Aalen and Johansen (1978), with Aalen's (1978) variance as Gray (1988) uses it, and intervals
-    on the log-log scale. Figures equal those of R's `cmprsk::cuminc`.
+    The estimator of Aalen and Johansen (1978), with Aalen's (1978) variance as Gray (1988) uses it, and
+    intervals on the log-log scale. Figures equal those of R's `cmprsk::cuminc`.
 
     Parameters
     ----------
     counts : pandas.DataFrame
-        Spells counted by length and ending; a row per spell with weight 1 gives the same. `event` is 0 where the
-        spell was censored, and otherwise the number of what ended it.
+        Spells counted by length and ending; a row per spell with weight 1 gives the same. `event` is 0
+        where the spell was censored, and otherwise the number of what ended it.
     by : sequence of str
         Columns that split the curves.
     every : float
@@ -132,8 +132,8 @@ def aalen_johansen(
     -------
     pandas.DataFrame
         `by`, cause, time (in steps), estimate (share that had this event by then), low, high (95%), at_risk
-        (spells at risk just before), events (of this cause, since the step before), n (spells in all), method. A
-        curve ends where nothing is left at risk.
+        (spells at risk just before), events (of this cause, since the step before), n (spells in all),
+        method. A curve ends where nothing is left at risk.
 
     Raises
     ------
@@ -169,8 +169,9 @@ def _days(part: pd.DataFrame, duration: str, event: str, weight: str, causes: li
 def _one_cause(days: pd.DataFrame, cause: int, steps: np.ndarray, every: float) -> pd.DataFrame:
     """Return the curve of one cause at the steps.
 
-    lifelines breaks ties between causes by chance and scikit-survival takes no counts (and its variance differs
-    a little from R's where spells tie), so that this is written out. It is a product and sums over days.
+    lifelines breaks ties between causes by chance and scikit-survival takes no counts (and its variance
+    differs a little from R's where spells tie), so that this is written out. It is a product and sums over
+    days.
     """
     risk = days["at_risk"].to_numpy(dtype=float)
     events = days[cause].to_numpy(dtype=float)
@@ -198,8 +199,8 @@ def _aalen_variance(
 ) -> np.ndarray:
     """Return Aalen's variance of a cumulative incidence (Pintilie 2006, equation 4.5) after each day.
 
-    It sums, over the days s until t, (F(t) - F(s))^2 a(s) + b(s) - 2 (F(t) - F(s)) c(s). Opened out, each part
-    is a running sum, so that the cost grows with the number of days and not with its square.
+    It sums, over the days s until t, (F(t) - F(s))^2 a(s) + b(s) - 2 (F(t) - F(s)) c(s). Opened out, each
+    part is a running sum, so that the cost grows with the number of days and not with its square.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         a = every_cause / ((risk - 1) * (risk - every_cause))

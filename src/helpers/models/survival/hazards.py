@@ -1,9 +1,10 @@
-"""Cox regression on lifelines: strata, clusters, late entry, weights, covariates that change, repeated events.
+"""Cox regression: strata, clusters, late entry, weights, covariates that change, repeated events.
 
-A row is a time at risk: from `entry` (0 where there is none) until `duration`. One row per spell gives the usual
-model. Several rows per child, each from where the one before ended, give covariates that change over time, and
-with `cluster` the model of Andersen and Gill (1982) for repeated events. Spells that each start at 0, with
-`strata=["number"]` and `cluster`, give the gap-time model of Prentice, Williams and Peterson (1981).
+A row is a time at risk: from `entry` (0 where there is none) until `duration`. One row per spell gives the
+usual model. Several rows per child, each from where the one before ended, give covariates that change over
+time, and with `cluster` the model of Andersen and Gill (1982) for repeated events. Spells that each start
+at 0, with `strata=["number"]` and `cluster`, give the gap-time model of Prentice, Williams and Peterson
+(1981).
 """
 
 from __future__ import annotations
@@ -77,18 +78,19 @@ def cox(
     duration, event : str
         Time at which the row ends, and whether (True or 1) the event ended it.
     terms : sequence of str
-        Covariates. A column of text or categories becomes a column per value against its first category; `term`
-        then reads "column: value". Numbers and True or False go in as they are.
+        Covariates. A column of text or categories becomes a column per value against its first category;
+        `term` then reads "column: value". Numbers and True or False go in as they are.
     strata : sequence of str
         Columns whose every combination has a baseline hazard of its own.
     cluster : str, optional
-        Column within whose values rows are not independent, usually the child or the authority: errors are then
-        those of Lin and Wei (1989), summed by cluster. They want some 30 clusters or more.
+        Column within whose values rows are not independent, usually the child or the authority: errors are
+        then those of Lin and Wei (1989), summed by cluster. They want some 30 clusters or more.
     entry : str, optional
         Time from which the row is at risk, exclusive (left truncation, covariates that change).
     weight : str, optional
-        Sampling weight. Where weights are not whole numbers and no cluster is given, errors are robust by row. A
-        weight is not a count of equal rows: with tied events Efron's approximation weighs them otherwise.
+        Sampling weight. Where weights are not whole numbers and no cluster is given, errors are robust by
+        row. A weight is not a count of equal rows: with tied events Efron's approximation weighs them
+        otherwise.
 
     Returns
     -------
@@ -133,9 +135,9 @@ class _SignedWeights(SemiParametricPHFitter):
 def _fit(fitted: pd.DataFrame, terms: list[str], roles: dict[str, object]) -> SemiParametricPHFitter:
     """Return the fitted lifelines model.
 
-    lifelines looks through every row at every time once entry times are given. A row that enters late can instead
-    be taken out of the risk sets before its entry by a second row that ends there with its weight below zero:
-    the same likelihood, term by term, at the cost of a model without entry times.
+    lifelines looks through every row at every time once entry times are given. A row that enters late can
+    instead be taken out of the risk sets before its entry by a second row that ends there with its weight
+    below zero: the same likelihood, term by term, at the cost of a model without entry times.
     """
     duration, event, strata = roles["duration"], roles["event"], roles.get("strata")
     columns = [*terms, duration, event, *([strata] if strata else [])]

@@ -30,16 +30,16 @@ def piecewise_hazard(
 ) -> pd.DataFrame:
     """Return events per person-time by interval since the start of the spell: which periods are critical.
 
-    The piecewise exponential model (Holford 1980; Friedman 1982) without covariates: the rate of an interval is its
-    events over the time that spells were at risk in it. Intervals are exact (Garwood 1936).
+    The piecewise exponential model (Holford 1980; Friedman 1982) without covariates: the rate of an
+    interval is its events over the time that spells were at risk in it. Intervals are exact (Garwood 1936).
 
     Parameters
     ----------
     counts : pandas.DataFrame
         Spells counted by length in days and ending; a row per spell with weight 1 gives the same.
     cuts : sequence of float
-        Days at which intervals begin and end, rising. An interval holds the days after its first until its last, and
-        the first interval also its first.
+        Days at which intervals begin and end, rising. An interval holds the days after its first until its
+        last, and the first interval also its first.
     by : sequence of str
         Columns that split the rates.
     per : float
@@ -51,8 +51,8 @@ def piecewise_hazard(
     -------
     pandas.DataFrame
         `by`, term (the interval), from_day, to_day, events, person_years, estimate (events per `per`
-        person-years), low, high (95%), n (spells at risk when the interval begins), method. Where nobody was at
-        risk the rate is missing.
+        person-years), low, high (95%), n (spells at risk when the interval begins), method. Where nobody
+        was at risk the rate is missing.
 
     Raises
     ------
@@ -117,9 +117,10 @@ def restricted_mean(
 ) -> pd.DataFrame:
     """Return the mean time free of the event within a horizon, and differences between groups.
 
-    Restricted mean survival time (Royston and Parmar 2013): the area under the Kaplan-Meier curve until the horizon. It
-    needs no proportional hazards. Its standard error is that of R's `survfit` (Klein and Moeschberger 2003, section
-    4.5); what lifelines returns as a variance is that of the times themselves, not of their mean.
+    Restricted mean survival time (Royston and Parmar 2013): the area under the Kaplan-Meier curve until the
+    horizon. It needs no proportional hazards. Its standard error is that of R's `survfit` (Klein and
+    Moeschberger 2003, section 4.5); what lifelines returns as a variance is that of the times themselves,
+    not of their mean.
 
     Parameters
     ----------
@@ -133,9 +134,9 @@ def restricted_mean(
     Returns
     -------
     pandas.DataFrame
-        `by`, term ("mean", or "difference from" and the first group), estimate (unit of `duration`), low, high
-        (95%, normal), n (spells; of both groups for a difference), method. Where no spell of a group was followed until the
-        horizon and some are still free of the event, its mean is missing.
+        `by`, term ("mean", or "difference from" and the first group), estimate (unit of `duration`), low,
+        high (95%, normal), n (spells; of both groups for a difference), method. Where no spell of a group
+        was followed until the horizon and some are still free of the event, its mean is missing.
 
     Raises
     ------

@@ -23,24 +23,25 @@ LEVEL = 0.05
 def proportional_hazards(hazards: Hazards, *, over: str = "km") -> pd.DataFrame:
     """Return tests of whether each log hazard ratio is constant over time.
 
-    The score test of Grambsch and Therneau (1994) as R's `cox.zph` has computed it since version 3 of survival:
-    the model gets, for one term at a time, a slope over transformed time, and the test asks whether the slope is
-    zero. lifelines has an older approximation of it, without entry times. The test takes rows as independent even
-    where errors are clustered, so that p is then too small; and in large data it finds departures too small
-    to matter: look at `schoenfeld` before anything else.
+    The score test of Grambsch and Therneau (1994) as R's `cox.zph` has computed it since version 3 of
+    survival: the model gets, for one term at a time, a slope over transformed time, and the test asks
+    whether the slope is zero. lifelines has an older approximation of it, without entry times. The test
+    takes rows as independent even where errors are clustered, so that p is then too small; and in large
+    data it finds departures too small to matter: look at `schoenfeld` before anything else.
 
     Parameters
     ----------
     hazards : Hazards
         A model fitted by `cox`.
     over : {"km", "rank", "log", "identity"}
-        Transformation of time: one less the Kaplan-Meier curve (R's default), ranks, logarithm, or time itself.
+        Transformation of time: one less the Kaplan-Meier curve (R's default), ranks, logarithm, or time
+        itself.
 
     Returns
     -------
     pandas.DataFrame
-        term, statistic (chi-squared), df, p, p_adjusted (Holm, over the terms), slope (in words: which way the hazard
-        ratio moves). The last row tests all terms together.
+        term, statistic (chi-squared), df, p, p_adjusted (Holm, over the terms), slope (in words: which way
+        the hazard ratio moves). The last row tests all terms together.
 
     Raises
     ------
@@ -119,9 +120,9 @@ def _gone_before(rows: Rows) -> np.ndarray:
 def schoenfeld(hazards: Hazards, terms: Sequence[str] | None = None, *, points: int = 40) -> pd.DataFrame:
     """Return how each hazard ratio moves over time, smoothed from scaled Schoenfeld residuals.
 
-    Grambsch and Therneau (1994): scaled residuals plus the log hazard ratio estimate the log hazard ratio at each
-    time. They are smoothed by a natural cubic spline with four degrees of freedom, as R's `plot.cox.zph` does. A flat
-    line at the model's hazard ratio is what proportional hazards look like.
+    Grambsch and Therneau (1994): scaled residuals plus the log hazard ratio estimate the log hazard ratio
+    at each time. They are smoothed by a natural cubic spline with four degrees of freedom, as R's
+    `plot.cox.zph` does. A flat line at the model's hazard ratio is what proportional hazards look like.
 
     Parameters
     ----------
@@ -135,8 +136,8 @@ def schoenfeld(hazards: Hazards, terms: Sequence[str] | None = None, *, points: 
     Returns
     -------
     pandas.DataFrame
-        term, time, estimate (hazard ratio at that time), low, high (95%, for each time by itself), n (events),
-        method, ratio (the hazard ratio of the model).
+        term, time, estimate (hazard ratio at that time), low, high (95%, for each time by itself), n
+        (events), method, ratio (the hazard ratio of the model).
 
     Raises
     ------
@@ -175,7 +176,7 @@ def schoenfeld(hazards: Hazards, terms: Sequence[str] | None = None, *, points: 
 def _smooth(
     times: np.ndarray, values: np.ndarray, grid: np.ndarray, variance: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return a natural cubic spline through values over the ranks of times, and its standard error, at the grid."""
+    """Return a natural cubic spline through values over ranks of times, and its standard error."""
     ordered = np.sort(times)
     ranks, at = (np.searchsorted(ordered, when, side="right") / len(times) for when in (times, grid))
     basis = dmatrix("cr(rank, df=4) - 1", {"rank": ranks})

@@ -1,8 +1,8 @@
 """Score and Schoenfeld residuals of a Cox model with tied times, late entry, strata and weights.
 
-lifelines gives robust errors that know neither ties nor entry times, in a time that grows with the square of the
-rows, so that the residuals are computed here, as Therneau and Grambsch (2000, chapters 4 and 6) define them for
-Efron's approximation. The tests hold them against R's `coxph`.
+lifelines gives robust errors that know neither ties nor entry times, in a time that grows with the square
+of the rows, so that the residuals are computed here, as Therneau and Grambsch (2000, chapters 4 and 6)
+define them for Efron's approximation. The tests hold them against R's `coxph`.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class Rows:
 class RiskSets:
     """What the risk set holds at each of the m times at which something happened, in one stratum.
 
-    An "Efron step" is one event: of d events at a time, step k = 0, ..., d - 1 counts the share k / d of those who
-    had the event as gone already.
+    An "Efron step" is one event: of d events at a time, step k = 0, ..., d - 1 counts the share k / d of
+    those who had the event as gone already.
 
     Attributes
     ----------
@@ -143,12 +143,12 @@ def _score_in_stratum(rows: Rows, sets: RiskSets) -> np.ndarray:
 
 
 def mean_at_event(sets: RiskSets) -> np.ndarray:
-    """Return the mean of the covariates over the risk set at each time, averaged over its Efron steps: m by p."""
+    """Return the mean of the covariates over the risk set at each time, over its Efron steps: m by p."""
     return sum_by(sets.at, sets.mean, len(sets.times)) / np.bincount(sets.at)[:, None]
 
 
 def schoenfeld_residuals(rows: Rows) -> np.ndarray:
-    """Return covariates less what the risk set would have led to expect, for the rows with an event: events by p."""
+    """Return covariates less what the risk set leads to expect, for the rows with an event: events by p."""
     found = np.full_like(rows.covariates, np.nan)
     for positions in rows.strata():
         part = rows.take(positions)
