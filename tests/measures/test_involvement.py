@@ -1,3 +1,5 @@
+import ibis
+import pandas as pd
 import pytest
 
 from helpers.measures.involvement import (
@@ -9,6 +11,7 @@ from helpers.measures.involvement import (
     PLAN,
     REFERRED,
     involvement,
+    last_group,
     pupil_numbers,
     pupil_spells,
 )
@@ -133,3 +136,15 @@ def test_a_pupil_known_to_two_authorities_has_the_spells_of_both(make_store):
     )
     assert pupil_numbers(store).count().execute() == 2
     assert pupil_spells(store).execute()["step"].value_counts().to_dict() == {1: 2, 2: 2}
+
+
+def test_the_last_assessment_of_the_window_gives_the_group(store):
+    found = [
+        ("C1", "2015-01-01", "early"), ("C1", "2018-01-01", "late"), ("C1", "2019-09-01", "after"),
+        ("C2", "2014-08-31", "before"),
+    ]  # fmt: skip
+    done = pd.DataFrame(found, columns=["child_id", "assessment_end", "category"])
+    done = done.assign(authority="501", assessment_end=pd.to_datetime(done["assessment_end"]).dt.date)
+    pupils = last_group(store, store.attainment_ks4, ibis.memtable(done), "category").execute()
+    category = pupils.set_index("pupil_id")["category"]
+    assert category["P1"] == "late" and category.drop("P1").isna().all() and len(pupils) == 9

@@ -125,6 +125,38 @@ def involvement(
     return found.select(*[found[name] for name in pupils.columns], linked=linked, **known)
 
 
+def last_group(
+    store: Store, pupils: ir.Table, assessments: ir.Table, group: str, window: int = WINDOW
+) -> ir.Table:
+    """Add to pupils the group (e.g. demand category) of their last assessment completed in the window.
+
+    Parameters
+    ----------
+    pupils : Ibis table
+        With pupil_id and academic_year.
+    assessments : Ibis table
+        authority, child_id, assessment_end and `group`, as `helpers.measures.outcomes.add_groups` gives them.
+
+    Returns
+    -------
+    Ibis table
+        `pupils` with `group`, missing where no such assessment was completed from 1 September of the first
+        academic year of the window to 31 August of the last.
+    """
+    keys = ["pupil_id", "academic_year"]
+    done = assessments.select(*CHILD, "assessment_end", group).inner_join(pupil_numbers(store), CHILD)
+    done = done.select("pupil_id", "assessment_end", group)
+    joined = pupils.select(*keys).distinct().inner_join(done, "pupil_id")
+    year = joined.academic_year.cast("int64")
+    begins, ends = ibis.date(year - window, 9, 1), ibis.date(year, 8, 31)
+    inside = joined.filter((joined.assessment_end >= begins) & (joined.assessment_end <= ends))
+    latest = ibis.window(group_by=keys, order_by=[ibis.desc("assessment_end"), group])
+    ranked = inside.mutate(_place=ibis.row_number().over(latest))
+    last = ranked.filter(ranked._place == 0).select(*keys, group)
+    found = pupils.left_join(last, keys)
+    return found.select(*[found[name] for name in pupils.columns], group)
+
+
 def _highest(pupils: ir.Table, spells: ir.Table, window: int) -> ir.Table:
     """Return the highest step of each pupil in the window, ever and at 31 March, and counts of episodes."""
     joined = pupils.inner_join(spells, "pupil_id")

@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
 
-from helpers.models.regression import fit, patterns, predicted_gaps, staged
+from helpers.models.regression import fit, ordered, patterns, predicted_gaps, staged
 
 STEPS = ["Never referred", "Child in need", "Looked after"]
 TERMS = ["step", "sex", "meals", "needs"]
@@ -37,11 +37,9 @@ def rows():
 
 
 def counted(rows, outcome, cluster=None, spread=False):
-    text = rows.astype({"step": str, "needs": str})
-    found = patterns(ibis.memtable(text), outcome, [*TERMS, *([cluster] if cluster else [])], spread)
-    return found.assign(
-        step=pd.Categorical(found["step"], STEPS), needs=pd.Categorical(found["needs"], ["None", "Support"])
-    )
+    text = ibis.memtable(rows.astype({"step": str, "needs": str}))
+    by = [*TERMS, *([cluster] if cluster else [])]
+    return patterns(text, outcome, by, spread, order={"step": STEPS, "needs": ["None", "Support"]})
 
 
 def same(one, other):
@@ -126,6 +124,8 @@ def test_bad_input_is_said_in_a_sentence(rows):
             fit(*arguments)
     with pytest.raises(ValueError, match="one stage"):
         staged(rows, "score", {})
+    with pytest.raises(ValueError, match="order of step lacks Looked after"):
+        ordered(rows, {"step": STEPS[:2]})
 
 
 def pick(found, measure, term, within):

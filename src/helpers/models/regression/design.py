@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import ibis.expr.types as ir
 import numpy as np
@@ -12,7 +12,13 @@ INTERCEPT = "intercept"
 SQUARES = "squares"  # column of patterns: squares around the pattern's mean
 
 
-def patterns(table: ir.Table, outcome: str, by: Sequence[str], spread: bool = False) -> pd.DataFrame:
+def patterns(
+    table: ir.Table,
+    outcome: str,
+    by: Sequence[str],
+    spread: bool = False,
+    order: Mapping[str, Sequence[object]] | None = None,
+) -> pd.DataFrame:
     """Count the distinct patterns of covariates and outcome; the engine does the counting.
 
     A regression on them equals the one on rows. Where the outcome takes many values (a score), ask for
@@ -26,6 +32,8 @@ def patterns(table: ir.Table, outcome: str, by: Sequence[str], spread: bool = Fa
     by : sequence of str
         Covariates and the column that errors are clustered by.
     spread : bool
+    order : dict of str to sequence, optional
+        See `ordered`.
 
     Returns
     -------
@@ -37,12 +45,39 @@ def patterns(table: ir.Table, outcome: str, by: Sequence[str], spread: bool = Fa
     known = table.filter(table[outcome].notnull())
     if not spread:
         counts = known.group_by([*by, outcome]).aggregate(n=known.count()).execute()
-        return counts.sort_values([*by, outcome], ignore_index=True, key=_sortable)
+        counts = counts.sort_values([*by, outcome], ignore_index=True, key=_sortable)
+        return ordered(counts, order or {})
     value = known[outcome].cast("float64")
     found = known.group_by(by).aggregate(n=known.count(), mean=value.mean(), variance=value.var(how="pop"))
     frame = found.execute().rename(columns={"mean": outcome})
     frame = frame.assign(**{SQUARES: frame["variance"] * frame["n"]}).drop(columns="variance")
-    return frame.sort_values(by, ignore_index=True, key=_sortable)
+    return ordered(frame.sort_values(by, ignore_index=True, key=_sortable), order or {})
+
+
+def ordered(frame: pd.DataFrame, order: Mapping[str, Sequence[object]]) -> pd.DataFrame:
+    """Give columns the order of their values; the first that occurs is the reference of a model.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    order : dict of str to sequence
+        Column -> all its values. Columns that the frame lacks are passed over.
+
+    Raises
+    ------
+    ValueError
+        When a column has a value that its order lacks, which would turn into a missing one.
+    """
+    found = {}
+    for name, values in order.items():
+        if name in frame:
+            strange = set(frame[name].dropna().unique()) - set(values)
+            if strange:
+                raise ValueError(
+                    f"The order of {name} lacks {', '.join(map(str, sorted(strange, key=str)))}."
+                )
+            found[name] = pd.Categorical(frame[name], list(values))
+    return frame.assign(**found)
 
 
 def _sortable(column: pd.Series) -> pd.Series:
