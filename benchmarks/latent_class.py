@@ -118,7 +118,7 @@ def timed(what: object) -> tuple[object, float]:
 
 
 def gigabytes() -> float:
-    """Return the most memory this process has used so far, and with it its largest worker, two of which run."""
+    """Return the most memory used so far, by this process and two of its largest worker."""
     here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024**2
     return round(here + 2 * worker, 2)

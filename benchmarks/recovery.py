@@ -47,10 +47,11 @@ def main() -> None:
     table(MODELS, seeds).to_csv(RESULTS, index=False, float_format="%.4f")
 
 
-def table(models: list[Callable[[int], pd.DataFrame]], seeds: range) -> pd.DataFrame:
+def table(models: list[Callable[[int], pd.DataFrame]], seeds: range, progress: bool = True) -> pd.DataFrame:
     """Return model, term, planted, mean estimate, bias, coverage (of 1; missing without interval), seeds."""
     tasks = [delayed(model)(seed) for model in models for seed in seeds]
-    fits = list(tqdm(Parallel(n_jobs=2, return_as="generator")(tasks), total=len(tasks), desc="Fits"))
+    fits = Parallel(n_jobs=2, return_as="generator")(tasks)
+    fits = list(tqdm(fits, total=len(tasks), desc="Fits", disable=not progress))
     found = pd.concat(fits, ignore_index=True)
     found["off"] = found["estimate"] - found["planted"]
     inside = found["planted"].between(found["low"], found["high"]).astype(float)
@@ -204,7 +205,7 @@ def assessed(rng: np.random.Generator, items: list[str]) -> pd.DataFrame:
 
 
 def planted_profiles(items: list[str]) -> pd.DataFrame:
-    """Return class (name of the category), item, probability: an item is recorded when any of its codes is."""
+    """Return class (name of the category), item, probability (that any of its codes is recorded)."""
     codes = factor_items().set_index("item")["codes"]
     known = item_probabilities()
     by_item = {i: 1 - (1 - known[[c for c in codes[i] if c in known]]).prod(axis=1) for i in items}
