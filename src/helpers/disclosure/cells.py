@@ -23,16 +23,18 @@ from helpers.disclosure.rounding import could_be
 # A cell is named by what it holds: {("region", "North"), ("sex", "girl")}; its total lacks one of the pairs.
 Key = frozenset[tuple[str, object]]
 
+Limits = tuple[np.ndarray, np.ndarray]  # the least and the largest value of each cell
+
 # To hide a total is the last resort: it is often known from elsewhere.
 _COST_OF_A_TOTAL = 1000
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Counts with the sums between them: `sums` @ `values` is zero."""
+    """Counts with the sums between them: `sums` @ `counts` is zero."""
 
     keys: list[Key]
-    values: np.ndarray  # float; missing where a published count is hidden
+    counts: np.ndarray  # float; missing where a published count is hidden
     sums: csr_array  # (sums, cells): 1 at the total, -1 at its parts
     inner: np.ndarray  # bool: neither a row's nor a column's total in any table
 
@@ -53,7 +55,7 @@ def assemble(values: dict[Key, float], sums: Iterable[tuple[Key, list[Key]]]) ->
                  csr_array((signs, (rows, columns)), shape=shape), inner)  # fmt: skip
 
 
-def known(shown: np.ndarray, hidden: np.ndarray, rule: Profile, rounding: str) -> tuple[np.ndarray, np.ndarray]:
+def known(shown: np.ndarray, hidden: np.ndarray, rule: Profile, rounding: str) -> Limits:
     """Return between which counts a reader knows each cell to be who knows the rule but does no sums."""
     lowest = 1 if rule.zeros else 0
     low, high = shown.copy(), shown.copy()
@@ -63,8 +65,12 @@ def known(shown: np.ndarray, hidden: np.ndarray, rule: Profile, rounding: str) -
         low = np.where((shown > 0) | (not rule.zeros), np.maximum(low, rule.min_cell), low)
         high = np.where((shown == 0) & rule.zeros & (high < rule.min_cell), 0, high)
         high = np.maximum(low, high)
-    most = 10 * (np.nansum(shown) + rule.min_cell + 100)  # stands for no limit
-    return np.where(hidden, lowest, low), np.where(hidden, most, high)
+    return np.where(hidden, lowest, low), np.where(hidden, _most(shown, rule), high)
+
+
+def _most(shown: np.ndarray, rule: Profile) -> float:
+    """Return what stands for no limit."""
+    return 10 * (np.nansum(shown) + rule.min_cell + 100)
 
 
 def bounds(
@@ -88,11 +94,14 @@ def bounds(
     parts = _pieces(cells, low, high)
     for place, cell in enumerate(tqdm(which, desc="Auditing hidden cells", disable=not progress)):
         found[place] = _extremes(parts, low, high, cell)
-    largest = np.where(found[:, 1] >= high[which], np.inf, found[:, 1])
+    # Where even the grand total is hidden, the stand-in for "no limit" is shared among the cells.
+    largest = np.where(found[:, 1] >= _most(shown, rule) / 2, np.inf, found[:, 1])
     return found[:, 0], largest
 
 
-def _pieces(cells: Cells, low: np.ndarray, high: np.ndarray) -> dict[int, tuple[np.ndarray, csr_array, np.ndarray]]:
+def _pieces(
+    cells: Cells, low: np.ndarray, high: np.ndarray
+) -> dict[int, tuple[np.ndarray, csr_array, np.ndarray]]:
     """Return for each open cell the cells it hangs together with, their sums and what the fixed parts add.
 
     A cell that is known exactly carries no news from one sum to another, so each piece is a small problem.
@@ -125,11 +134,10 @@ def _extremes(pieces: dict, low: np.ndarray, high: np.ndarray, cell: int) -> tup
     found = []
     for sign in (1.0, -1.0):
         goal = np.where(members == cell, sign, 0.0)
-        result = milp(goal, constraints=LinearConstraint(sums, rest, rest),
-                      bounds=Bounds(low[members], high[members]), integrality=np.ones(len(members)))  # fmt: skip
-        if result.x is None:
+        best = _solve(goal, sums, rest, low[members], high[members])
+        if best is None:
             raise ValueError("What is shown does not add up to its totals, so it can't be audited.")
-        found.append(np.rint(result.x[members == cell][0]))
+        found.append(best[members == cell][0])
     return found[0], found[1]
 
 
@@ -155,33 +163,47 @@ def hide_more(
         All cells to hide.
     """
     hidden = small.copy()
-    lowest, top = allowed(rule)
+    lowest, top = allowed(cells, cells.counts == 0, rule)
     order = np.flatnonzero(small)
-    order = order[np.argsort(cells.values[order], kind="stable")]
+    order = order[np.argsort(cells.counts[order], kind="stable")]
     pieces = _pieces(cells, *(limits := known(shown, hidden, rule, rounding)))
     for cell in tqdm(order, desc="Protecting small cells", disable=not progress):
         least, most = _extremes(pieces, *limits, cell)
-        for goal, reached in ((top, most >= top), (lowest, least <= lowest)):
+        for goal, reached in ((top[cell], most >= top[cell]), (lowest[cell], least <= lowest[cell])):
             if not reached:
-                moved = _moved(cells, limits, hidden, rule, cell, goal - cells.values[cell])
+                moved = _moved(cells, limits, hidden, rule, cell, goal - cells.counts[cell])
                 hidden |= moved
                 pieces = _pieces(cells, *(limits := known(shown, hidden, rule, rounding)))
     return hidden
 
 
-def allowed(rule: Profile) -> tuple[int, int]:
-    """Return the interval in which the rule leaves a small count: what a reader may know of it."""
-    lowest = 1 if rule.zeros else 0
+def allowed(cells: Cells, zero: np.ndarray, rule: Profile) -> Limits:
+    """Return the interval in which the rule leaves each cell, were it small: what a reader may know of it.
+
+    Where zeros are shown, whoever sees which cells are zero (`zero`) knows the others to be at least 1, and a
+    total to be at least as many as its parts that are not zero.
+    """
+    least = np.where(zero, 0.0, 1.0 if rule.zeros else 0.0)
+    sums = cells.sums.tocoo()
+    for number in range(cells.sums.shape[0]):  # totals of rows and columns stand before the grand total
+        of = sums.coords[0] == number
+        total, parts = sums.coords[1][of & (sums.data > 0)], sums.coords[1][of & (sums.data < 0)]
+        least[total] = np.maximum(least[total], least[parts].sum())
     # A rule that hides a single value would tell it: leave at least two.
-    return lowest, max(rule.min_cell - 1, lowest + 1)
+    return least, np.maximum(rule.min_cell - 1, least + 1)
 
 
 def _moved(
-    cells: Cells, limits: tuple[np.ndarray, np.ndarray], hidden: np.ndarray, rule: Profile, cell: int, move: float
+    cells: Cells,
+    limits: tuple[np.ndarray, np.ndarray],
+    hidden: np.ndarray,
+    rule: Profile,
+    cell: int,
+    move: float,
 ) -> np.ndarray:
     """Return which shown cells must move so that `cell` can move by `move`."""
     lowest = 1 if rule.zeros else 0
-    values, many = cells.values, len(cells.values)
+    values, many = cells.counts, len(cells.counts)
     low, high = limits
     free_low, free_high = np.minimum(low - values, 0), np.maximum(high - values, 0)
     free_low[cell] = free_high[cell] = move
@@ -190,13 +212,33 @@ def _moved(
     down = np.where(may, values - lowest, 0)
     up = np.where(may, abs(move) + (rule.round_to or 0), 0)
     price = np.log1p(values) * np.where(cells.inner, 1, _COST_OF_A_TOTAL)
-    result = milp(
+    best = _solve(
         np.concatenate([np.zeros(many), price, price]),
-        constraints=LinearConstraint(hstack([cells.sums, cells.sums, -cells.sums], format="csr"), 0, 0),
-        bounds=Bounds(np.concatenate([free_low, np.zeros(2 * many)]), np.concatenate([free_high, up, down])),
-        integrality=np.ones(3 * many),
+        hstack([cells.sums, cells.sums, -cells.sums], format="csr"),
+        np.zeros(cells.sums.shape[0]),
+        np.concatenate([free_low, np.zeros(2 * many)]),
+        np.concatenate([free_high, up, down]),
     )
-    if result.x is None:
+    if best is None:
         raise ValueError("These tables can't be protected by suppression: join categories.")
-    paid = np.rint(result.x[many:])
+    paid = best[many:]
     return (paid[:many] + paid[many:]) > 0
+
+
+def _solve(
+    goal: np.ndarray, sums: csr_array, rest: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> np.ndarray | None:
+    """Return whole numbers within limits that keep the sums and make the goal least, or None.
+
+    In a two-way table the linear program has whole numbers as its solution already; linked tables may need
+    the integer program.
+    """
+    for whole in (0, 1):
+        result = milp(goal, constraints=LinearConstraint(sums, rest, rest), bounds=Bounds(low, high),
+                      integrality=np.full(len(goal), whole))  # fmt: skip
+        if result.x is None:
+            return None
+        nearest = np.rint(result.x)
+        if np.allclose(result.x, nearest, rtol=0, atol=1e-4):
+            return nearest
+    return nearest

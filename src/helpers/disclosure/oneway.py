@@ -1,4 +1,4 @@
-"""One-way tables: small counts are suppressed, and as many more as keep a known total from giving them away."""
+"""One-way tables: small counts go, and as many more as keep a known total from giving them away."""
 
 from __future__ import annotations
 

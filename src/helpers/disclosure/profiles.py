@@ -57,17 +57,17 @@ PROFILES = {
         "Local authority, for publication",
         6,
         5,
-        "DfE, Characteristics of children in need: 1 to 5 replaced by c, secondary suppression, zero shown as 0 "
-        "(explore-education-statistics.service.gov.uk/find-statistics/children-in-need); rounding to 5 is ours, "
-        "the DfE leaves authorities unrounded",
+        "DfE, Characteristics of children in need: 1 to 5 replaced by c, secondary suppression, zero shown "
+        "as 0 (explore-education-statistics.service.gov.uk/find-statistics/children-in-need); rounding to 5 "
+        "is ours, the DfE leaves authorities unrounded",
         confirmed=("min_cell", "zeros"),
     ),
     "ons_srs": Profile(
         "ONS Secure Research Service",
         10,
         None,
-        "minimum of 10 observations (celsius.lshtm.ac.uk/onscell.html, citing ONS); zeros, dominance and degrees "
-        "of freedom are ACRO's defaults",
+        "minimum of 10 observations (celsius.lshtm.ac.uk/onscell.html, citing ONS); zeros, dominance and "
+        "degrees of freedom are ACRO's defaults",
         zeros=False,
         confirmed=("min_cell",),
     ),
@@ -82,8 +82,8 @@ PROFILES = {
         "OpenSAFELY",
         8,
         5,
-        "docs.opensafely.org/sdc: counts of 7 or fewer redacted; opensafely.org/updated-output-checking-processes: "
-        "then rounded, to 5 in ehrQL's measures",
+        "docs.opensafely.org/sdc: counts of 7 or fewer redacted, then rounded "
+        "(opensafely.org/updated-output-checking-processes), to 5 in ehrQL's measures",
         zeros=False,
         confirmed=("min_cell", "round_to"),
     ),
@@ -91,8 +91,8 @@ PROFILES = {
         "NHS England, hospital statistics below national level",
         8,
         5,
-        "NHS Digital, Disclosure control methodology for Hospital Episode Statistics: 1 to 7 suppressed, the rest "
-        "rounded to 5, so that secondary suppression is not needed (digital.nhs.uk, from September 2018)",
+        "NHS Digital, Disclosure control methodology for Hospital Episode Statistics, from September 2018 "
+        "(digital.nhs.uk): 1 to 7 suppressed, the rest rounded to 5",
         confirmed=("min_cell", "round_to", "zeros"),
     ),
     "uk_llc": Profile(

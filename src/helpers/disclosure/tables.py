@@ -1,4 +1,4 @@
-"""Two-way tables with totals, and several that share totals: nothing hidden can be worked out from the margins."""
+"""Two-way tables with totals, and several that share totals: margins give nothing hidden away."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from helpers.disclosure.cells import Cells, Key, allowed, assemble, bounds, hide_more
+from helpers.disclosure.cells import Cells, allowed, bounds, hide_more
+from helpers.disclosure.layout import (
+    TOTAL,
+    checked_cells,
+    groups_of,
+    key_of,
+    labels_of,
+    lay_out,
+    long_table,
+    part_of,
+)
 from helpers.disclosure.profiles import Profile
 from helpers.disclosure.profiles import profile as profile_of
 from helpers.disclosure.rounding import controlled, half_up
-
-TOTAL = "Total"
 
 
 def suppress_table(
@@ -30,8 +38,9 @@ def suppress_table(
 
     Small counts are hidden first, totals included. Then further counts are hidden until a reader who knows
     all that is shown, the rule and how the table adds up can't narrow any small count further than the rule
-    itself does: to 1 up to the threshold less 1 (from 0 where zeros may not be shown). An audit
-    with integer programs confirms that before anything is returned; `recoverable` repeats it on what is shown.
+    itself does: to 1 up to the threshold less 1 (from 0 where zeros may not be shown; a total is known to be
+    at least as many as its parts that are not zero). An audit with integer programs confirms that before
+    anything is returned; `recoverable` repeats it on what is shown.
 
     Parameters
     ----------
@@ -96,18 +105,18 @@ def suppress_tables(
     if rounding not in ("half_up", "controlled"):
         raise ValueError(f"There is no rounding called {rounding!r}: use 'half_up' or 'controlled'.")
     by = list(by)
-    checked = [_checked(frame, [*by, *span], count) for frame, span in zip(frames, spans, strict=True)]
+    checked = [checked_cells(frame, [*by, *span], count) for frame, span in zip(frames, spans, strict=True)]
     pieces: list[list[pd.DataFrame]] = [[] for _ in frames]
     many = 0
-    for names in _groups(checked, by):
-        parts = [_part(frame, names) for frame in checked]
-        cells = _layout(parts, spans, count)
+    for names in groups_of(checked, by):
+        parts = [part_of(frame, names) for frame in checked]
+        cells = lay_out(parts, spans, count)
         shown = _shown(cells, rule, rounding)
         hidden = _hide(cells, shown, rule, rounding, progress)
         many += int(hidden.sum())
         published = dict(zip(cells.keys, np.where(hidden, np.nan, shown), strict=True))
         for place, (part, span) in enumerate(zip(parts, spans, strict=True)):
-            pieces[place].append(_long(part, span, count, published, names))
+            pieces[place].append(long_table(part, span, count, published, names))
     return [pd.concat(piece, ignore_index=True) for piece in pieces], _note(many, rule)
 
 
@@ -143,20 +152,21 @@ def recoverable(
         When what is shown does not add up.
     """
     rule, by = profile_of(rule), list(by)
-    low, top = allowed(rule)
     pieces = []
-    for names in _groups([table], by):
-        part = _part(table, names)
-        values = {_key(names_of, (row, column)): value for names_of, value in
-                  zip(part[[row, column]].itertuples(index=False), part[count].astype("Float64"), strict=True)}  # fmt: skip
-        cells = _layout([part[(part[row] != TOTAL) & (part[column] != TOTAL)]], [(row, column)], None)
-        shown = np.array([values.get(key, pd.NA) for key in cells.keys], dtype=object)
-        shown = pd.to_numeric(pd.Series(shown), errors="coerce").to_numpy(dtype=float)
+    for names in groups_of([table], by):
+        part = part_of(table, names)
+        numbers = part[count].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        pairs = part[[row, column]].itertuples(index=False, name=None)
+        published = dict(zip((key_of(pair, (row, column)) for pair in pairs), numbers, strict=True))
+        inner = part[(part[row] != TOTAL) & (part[column] != TOTAL)]
+        cells = lay_out([inner], [(row, column)], None)
+        shown = np.array([published.get(key, np.nan) for key in cells.keys])
         hidden = np.isnan(shown)
         which = np.flatnonzero(hidden)
         lowest, highest = bounds(cells, np.nan_to_num(shown), hidden, rule, rounding, which, progress)
+        low, top = (limit[which] for limit in allowed(cells, shown == 0, rule))
         exposed = (highest <= top) & ((lowest > low) | (highest < top))
-        labels = [_labels(cells.keys[cell], (row, column)) for cell in which]
+        labels = [labels_of(cells.keys[cell], (row, column)) for cell in which]
         found = pd.DataFrame(labels, columns=[row, column]).assign(
             lowest=lowest, highest=highest, exposed=exposed
         )
@@ -166,111 +176,23 @@ def recoverable(
 
 def _hide(cells: Cells, shown: np.ndarray, rule: Profile, rounding: str, progress: bool) -> np.ndarray:
     """Return what to hide, or raise where the audit finds that a small count could be worked out."""
-    small = (cells.values < rule.min_cell) & ((cells.values > 0) | (not rule.zeros))
+    small = (cells.counts < rule.min_cell) & ((cells.counts > 0) | (not rule.zeros))
     hidden = hide_more(cells, shown, small, rule, rounding, progress)
     which = np.flatnonzero(small)
     lowest, highest = bounds(cells, shown, hidden, rule, rounding, which, progress)
-    low, top = allowed(rule)
-    if ((lowest > low) | (highest < top)).any():
+    low, top = allowed(cells, cells.counts == 0, rule)
+    if ((lowest > low[which]) | (highest < top[which])).any():
         raise RuntimeError("The audit found a hidden count that could be worked out: nothing is released.")
     return hidden
 
 
 def _shown(cells: Cells, rule: Profile, rounding: str) -> np.ndarray:
     if not rule.round_to:
-        return cells.values
+        return cells.counts
     if rounding == "controlled":
-        whole = cells.values.astype("int64")
+        whole = cells.counts.astype("int64")
         return controlled(whole, cells.sums, rule.round_to).astype(float)
-    return half_up(pd.Series(cells.values), rule.round_to).to_numpy(dtype=float)
-
-
-def _checked(frame: pd.DataFrame, names: list[str], count: str) -> pd.DataFrame:
-    numbers = pd.to_numeric(frame[count]).astype("Float64")
-    if numbers.isna().any() or (numbers < 0).any() or (numbers % 1 != 0).any():
-        raise ValueError(f"The column {count!r} must hold whole numbers of at least 0 in every row.")
-    if frame.duplicated(names).any():
-        twice = frame.loc[frame.duplicated(names), names].iloc[0].tolist()
-        raise ValueError(f"The cell {twice} is there more than once: add its rows up first.")
-    for name in names:
-        if frame[name].isna().any():
-            raise ValueError(f"The column {name!r} has missing values: name them, e.g. 'not known'.")
-        if (frame[name] == TOTAL).any():
-            raise ValueError(f"The column {name!r} holds {TOTAL!r}: give the cells without their totals.")
-    return frame.assign(**{count: numbers.astype("int64")})
-
-
-def _groups(frames: Sequence[pd.DataFrame], by: list[str]) -> list[dict[str, object]]:
-    if not by:
-        return [{}]
-    seen = pd.concat([frame[by] for frame in frames]).drop_duplicates().sort_values(by, kind="stable")
-    return [dict(zip(by, names, strict=True)) for names in seen.itertuples(index=False, name=None)]
-
-
-def _part(frame: pd.DataFrame, names: dict[str, object]) -> pd.DataFrame:
-    for column, value in names.items():
-        frame = frame[frame[column] == value]
-    return frame
-
-
-def _values(column: pd.Series) -> list[object]:
-    """Return the values in their own order where they have one, else in order of appearance."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        used = set(column)
-        return [value for value in column.cat.categories if value in used]
-    return list(column.drop_duplicates())
-
-
-def _key(values: Sequence[object], span: tuple[str, str]) -> Key:
-    return frozenset((name, value) for name, value in zip(span, values, strict=True) if value is not TOTAL
-                     and not (isinstance(value, str) and value == TOTAL))  # fmt: skip
-
-
-def _labels(key: Key, span: tuple[str, str]) -> list[object]:
-    pairs = dict(key)
-    return [pairs.get(name, TOTAL) for name in span]
-
-
-def _layout(parts: Sequence[pd.DataFrame], spans: Sequence[tuple[str, str]], count: str | None) -> Cells:
-    """Return cells and sums of all tables; without `count` the values are missing."""
-    values: dict[Key, float] = {}
-    sums: list[tuple[Key, list[Key]]] = []
-    for part, (row, column) in zip(parts, spans, strict=True):
-        rows, columns = _values(part[row]), _values(part[column])
-        inner = {_key(pair, (row, column)): np.nan if count is None else 0.0
-                 for pair in ((r, c) for r in rows for c in columns)}  # fmt: skip
-        if count is not None:
-            for r, c, n in part[[row, column, count]].itertuples(index=False, name=None):
-                inner[_key((r, c), (row, column))] = float(n)
-        grid = [[_key((r, c), (row, column)) for c in columns] for r in rows]
-        table_sums = [(frozenset({(row, r)}), line) for r, line in zip(rows, grid, strict=True)]
-        table_sums += [(frozenset({(column, c)}), [line[at] for line in grid]) for at, c in enumerate(columns)]
-        _add(values, inner)
-        _add(values, {total: sum(inner[key] for key in line) for total, line in table_sums})
-        margin = [frozenset({(row, r)}) for r in rows]
-        _add(values, {frozenset(): sum(values[key] for key in margin)})
-        sums += [*table_sums, (frozenset(), margin)]
-    return assemble(values, sums)
-
-
-def _add(values: dict[Key, float], more: dict[Key, float]) -> None:
-    for key, value in more.items():
-        if key in values and not np.isnan(value) and values[key] != value:
-            where = ", ".join(f"{name} {label}" for name, label in sorted(key, key=str)) or "the grand total"
-            raise ValueError(
-                f"The tables do not agree on {where}: {values[key]:,.0f} in one, {value:,.0f} in another."
-            )
-        values[key] = value
-
-
-def _long(
-    part: pd.DataFrame, span: tuple[str, str], count: str, published: dict[Key, float], names: dict[str, object]
-) -> pd.DataFrame:
-    rows, columns = ([*_values(part[name]), TOTAL] for name in span)
-    pairs = [(r, c) for r in rows for c in columns]
-    numbers = pd.array([published[_key(pair, span)] for pair in pairs], dtype="Float64").astype("Int64")
-    table = pd.DataFrame(pairs, columns=list(span), dtype=object).assign(**{count: numbers})
-    return table.assign(**names)[[*names, *span, count]]
+    return half_up(pd.Series(cells.counts), rule.round_to).to_numpy(dtype=float)
 
 
 def _note(hidden: int, rule: Profile) -> str:
@@ -279,6 +201,46 @@ def _note(hidden: int, rule: Profile) -> str:
         return f"Disclosure control: nothing had to be hidden.{rounding}"
     zero = "" if rule.zeros else ", zeros,"
     return (
-        f"Disclosure control: {hidden:,} cells are hidden, counts below {rule.min_cell}{zero} and as many more "
-        f"as keep them from being worked out.{rounding}"
+        f"Disclosure control: {hidden:,} cells are hidden, counts below {rule.min_cell}{zero} and as many "
+        f"more as keep them from being worked out.{rounding}"
     )
+
+
+def table_shares(
+    table: pd.DataFrame,
+    row: str,
+    column: str,
+    *,
+    count: str = "n",
+    by: Sequence[str] = (),
+    within: str = "row",
+) -> pd.DataFrame:
+    """Add shares worked out from what is shown of a table, so that they give no more away.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `suppress_table` returns it.
+    within : str
+        "row": each count as a share of its row's total; "column"; or "all": of the grand total.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `table` with of (Int64) and share (Float64); missing where either count is hidden.
+
+    Raises
+    ------
+    ValueError
+        For another word in `within`.
+    """
+    if within not in ("row", "column", "all"):
+        raise ValueError(f"Shares can be within 'row', 'column' or 'all', not {within!r}.")
+    totals = table
+    for name, wanted in ((row, within != "row"), (column, within != "column")):
+        if wanted:
+            totals = totals[totals[name] == TOTAL]
+    keys = [*by, *{"row": [row], "column": [column], "all": []}[within]]
+    pairs = totals[[*keys, count]].rename(columns={count: "of"})
+    joined = table.merge(pairs, on=keys, how="left") if keys else table.assign(of=pairs["of"].iloc[0])
+    return joined.assign(share=joined[count].astype("Float64") / joined["of"].astype("Float64"))
