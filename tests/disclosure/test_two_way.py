@@ -235,3 +235,16 @@ def test_an_unknown_rounding_and_a_table_that_does_not_add_up_are_refused():
     wrong.loc[wrong.index[0], "n"] = pd.NA
     with pytest.raises(ValueError, match="does not add up"):
         recoverable(wrong, "area", "group", 10)
+
+
+def test_tables_that_zeros_tie_together_are_refused_and_pass_without_zeros():
+    tables = [
+        cells((1, 1), (3, 0), names=("area", "age")),
+        cells((0, 2), (0, 3), names=("area", "sex")),
+        cells((0, 4), (0, 1), names=("age", "sex")),
+    ]
+    spans = [("area", "age"), ("area", "sex"), ("age", "sex")]
+    with pytest.raises(ValueError, match="zeros"):
+        suppress_tables(tables, spans, 10)
+    safe, _ = suppress_tables(tables, spans, Profile("strict", 10, zeros=False))
+    assert all(table["n"].isna().any() for table in safe)

@@ -220,7 +220,10 @@ def _moved(
         np.concatenate([free_high, up, down]),
     )
     if best is None:
-        raise ValueError("These tables can't be protected by suppression: join categories.")
+        raise ValueError(
+            "Where zeros are shown, these tables can't be protected by suppression: join categories, or take "
+            "a rule that does not show zeros."
+        )
     paid = best[many:]
     return (paid[:many] + paid[many:]) > 0
 

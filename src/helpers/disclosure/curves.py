@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,10 @@ def safe_curve(curve: pd.DataFrame, rule: int | str | Profile, by: Sequence[str]
     """Coarsen a curve until every step holds enough events, and end it while enough are at risk.
 
     A time is kept when since the last kept one there were at least `min_cell` events, and the children lost
-    from sight in between are none or as many. Events left over at the end join the last step. Where the rule
-    rounds, at_risk and events are rounded and the estimates are given in steps of as many children out of
-    those at the start.
+    from sight in between are none or as many. Events left over at the end join the last step where that is
+    safe; else the curve ends before them, and the number of all events must not be published beside it. Where
+    the rule rounds, at_risk and events are rounded and the estimates are given in steps of as many children
+    out of those at the start.
 
     Parameters
     ----------
@@ -106,37 +107,41 @@ def _lost(part: pd.DataFrame) -> np.ndarray:
 
 
 def _coarse(part: pd.DataFrame, rule: Profile) -> pd.DataFrame:
-    start = part["at_risk"].iloc[0]
     part = part[part["at_risk"] >= rule.min_cell]
     if part.empty:
         return part
+    start = float(part["at_risk"].iloc[0])
     running = part["events"].cumsum().to_numpy()
     at_risk = part["at_risk"].to_numpy(dtype=float)
-    kept = [0] if running[0] == 0 or running[0] >= rule.min_cell else []
+
+    def holds(since: int, until: int) -> bool:
+        """Say whether a step between two rows holds enough events, and none or enough lost from sight."""
+        events = running[until] - running[since]
+        lost = max(at_risk[since] - at_risk[until] - events, 0)
+        return events >= rule.min_cell and (lost == 0 or lost >= rule.min_cell)
+
+    kept = [0]
     for place in range(1, len(part)):
-        since = running[place] - (running[kept[-1]] if kept else 0)
-        left = (at_risk[kept[-1]] if kept else start) - at_risk[place]
-        lost = max(left - since, 0)
-        if since >= rule.min_cell and (lost == 0 or lost >= rule.min_cell):
+        if holds(kept[-1], place):
             kept.append(place)
-    rest = running[-1] - running[kept[-1]] if kept else 0
-    last = len(part) - 1
-    if rest and len(kept) > 1:
-        # What is left over is too little for a step of its own.
-        kept[-1] = last
-        _until_safe(kept, running, at_risk, rule)
-    coarse = part.iloc[kept].assign(events=np.diff(running[kept], prepend=0))
-    return _round_curve(coarse, rule, float(start)) if rule.round_to else coarse
+    kept = _to_the_end(kept, len(part) - 1, running, holds)
+    events = np.diff(running[kept], prepend=running[0])
+    if running[0] >= rule.min_cell:
+        events[0] = running[0]
+    coarse = part.iloc[kept].assign(events=events)
+    return _round_curve(coarse, rule, start) if rule.round_to else coarse
 
 
-def _until_safe(kept: list[int], running: np.ndarray, at_risk: np.ndarray, rule: Profile) -> None:
-    """Drop the time before the last until no few children are lost from sight in the last step."""
-    while len(kept) > 2:
-        since = running[kept[-1]] - running[kept[-2]]
-        lost = max(at_risk[kept[-2]] - at_risk[kept[-1]] - since, 0)
-        if lost == 0 or lost >= rule.min_cell:
-            return
-        del kept[-2]
+def _to_the_end(
+    kept: list[int], last: int, running: np.ndarray, holds: Callable[[int, int], bool]
+) -> list[int]:
+    """Let the last step take in the few events that are left over after it, where that makes a safe step."""
+    if running[last] == running[kept[-1]]:
+        return kept
+    for many in range(len(kept) - 1, 0, -1):
+        if holds(kept[many - 1], last):
+            return [*kept[:many], last]
+    return kept
 
 
 def _round_curve(coarse: pd.DataFrame, rule: Profile, start: float) -> pd.DataFrame:

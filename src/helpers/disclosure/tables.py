@@ -99,7 +99,8 @@ def suppress_tables(
     Raises
     ------
     ValueError
-        Also where the tables disagree on a total they share.
+        Also where the tables disagree on a total they share, and where the zeros that are shown tie them
+        together so closely that suppression can't protect them.
     """
     rule = profile_of(rule)
     if rounding not in ("half_up", "controlled"):
