@@ -93,7 +93,9 @@ def bounds(
     found = np.empty((len(which), 2))
     parts = _pieces(cells, low, high)
     for place, cell in enumerate(tqdm(which, desc="Auditing hidden cells", disable=not progress)):
-        found[place] = _extremes(parts, low, high, cell)
+        for side, sign in enumerate((1, -1)):
+            members, table = _extreme(parts, low, high, cell, sign)
+            found[place, side] = table[members == cell][0]
     # Where even the grand total is hidden, the stand-in for "no limit" is shared among the cells.
     largest = np.where(found[:, 1] >= _most(shown, rule) / 2, np.inf, found[:, 1])
     return found[:, 0], largest
@@ -127,18 +129,16 @@ def _closed(cells: Cells, fixed: np.ndarray) -> np.ndarray:
     return abs(cells.sums[:, ~fixed]).sum(axis=1) == 0
 
 
-def _extremes(pieces: dict, low: np.ndarray, high: np.ndarray, cell: int) -> tuple[float, float]:
+def _extreme(pieces: dict, low: np.ndarray, high: np.ndarray, cell: int, sign: int) -> Limits:
+    """Return a table in which `cell` is as low (sign 1) or high (-1) as can be: cells and values."""
     if cell not in pieces:
-        return low[cell], high[cell]
+        return np.array([cell]), low[[cell]]
     members, sums, rest = pieces[cell]
-    found = []
-    for sign in (1.0, -1.0):
-        goal = np.where(members == cell, sign, 0.0)
-        best = _solve(goal, sums, rest, low[members], high[members])
-        if best is None:
-            raise ValueError("What is shown does not add up to its totals, so it can't be audited.")
-        found.append(best[members == cell][0])
-    return found[0], found[1]
+    goal = np.where(members == cell, float(sign), 0.0)
+    best = _solve(goal, sums, rest, low[members], high[members])
+    if best is None:
+        raise ValueError("What is shown does not add up to its totals, so it can't be audited.")
+    return members, best
 
 
 def hide_more(
@@ -167,14 +167,27 @@ def hide_more(
     order = np.flatnonzero(small)
     order = order[np.argsort(cells.counts[order], kind="stable")]
     pieces = _pieces(cells, *(limits := known(shown, hidden, rule, rounding)))
+    # The span of each cell over all tables met so far; any of them could be the true one.
+    span = np.array([cells.counts, cells.counts])
     for cell in tqdm(order, desc="Protecting small cells", disable=not progress):
-        least, most = _extremes(pieces, *limits, cell)
-        for goal, reached in ((top[cell], most >= top[cell]), (lowest[cell], least <= lowest[cell])):
-            if not reached:
-                moved = _moved(cells, limits, hidden, rule, cell, goal - cells.counts[cell])
-                hidden |= moved
+        for sign, goal in ((-1, top[cell]), (1, lowest[cell])):
+            if span[0, cell] <= goal <= span[1, cell]:
+                continue
+            members, table = _extreme(pieces, *limits, cell, sign)
+            _widen(span, members, table)
+            if not span[0, cell] <= goal <= span[1, cell]:
+                move = _moved(cells, limits, hidden, rule, cell, goal - cells.counts[cell])
+                _widen(span, np.arange(len(move)), cells.counts + move)
+                hidden |= (move != 0) & (
+                    (cells.counts + move < limits[0]) | (cells.counts + move > limits[1])
+                )
                 pieces = _pieces(cells, *(limits := known(shown, hidden, rule, rounding)))
     return hidden
+
+
+def _widen(span: np.ndarray, members: np.ndarray, table: np.ndarray) -> None:
+    span[0, members] = np.minimum(span[0, members], table)
+    span[1, members] = np.maximum(span[1, members], table)
 
 
 def allowed(cells: Cells, zero: np.ndarray, rule: Profile) -> Limits:
@@ -201,7 +214,7 @@ def _moved(
     cell: int,
     move: float,
 ) -> np.ndarray:
-    """Return which shown cells must move so that `cell` can move by `move`."""
+    """Return the cheapest moves of all cells, by number, with which `cell` can move by `move`."""
     lowest = 1 if rule.zeros else 0
     values, many = cells.counts, len(cells.counts)
     low, high = limits
@@ -224,8 +237,7 @@ def _moved(
             "Where zeros are shown, these tables can't be protected by suppression: join categories, or take "
             "a rule that does not show zeros."
         )
-    paid = best[many:]
-    return (paid[:many] + paid[many:]) > 0
+    return best[:many] + best[many : 2 * many] - best[2 * many :]
 
 
 def _solve(
