@@ -50,6 +50,24 @@ def test_curves_are_made_safe_one_by_one():
     assert told["output"].unique().tolist() == ["leaving care a", "leaving care b"]
 
 
+def test_competing_events_keep_the_same_times_so_that_those_at_risk_tell_no_more():
+    at_risk = [100, 88, 80, 60, 40]
+    home, adopted = (
+        curve([0, 12, 5, 5, 8], at_risk, cause="home"),
+        curve([0, 0, 3, 15, 12], at_risk, cause="adopted"),
+    )
+    both = pd.concat([home, adopted])
+    safe = safe_curve(both, 10, cause="cause")
+    assert safe.groupby("cause")["time"].apply(list).to_dict() == {"adopted": [0, 1, 4], "home": [0, 1, 4]}
+    assert safe.groupby("cause")["events"].apply(list).to_dict() == {
+        "adopted": [0, 0, 30],
+        "home": [0, 12, 18],
+    }
+    assert check_curve(safe, 10, cause="cause")["pass"].all()
+    with pytest.raises(ValueError, match="same times"):
+        safe_curve(both.iloc[:-1], 10, cause="cause")
+
+
 def test_rounding_rounds_counts_and_gives_estimates_in_steps_of_as_many_children():
     safe = safe_curve(curve([0, 12, 17], [103, 91, 74]), Profile("rounded", 6, 5))
     assert safe["at_risk"].tolist() == [105, 90, 75] and safe["events"].tolist() == [0, 10, 15]

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
-from helpers.disclosure import check_counts, check_groups, check_quantiles, check_regression
+from helpers.disclosure import check_counts, check_groups, check_quantiles, check_regression, suppress_as
 
 COLUMNS = ["output", "rule", "value", "limit", "pass", "advice"]
 
@@ -21,6 +21,11 @@ def test_each_fault_of_a_table_is_told_apart():
     found = check_counts(pd.DataFrame({"all n": [0, 4, 11]}), "opensafely", output="Table 1")
     assert not found["pass"].any() and found["value"].tolist() == [4, 1, 2]
     assert (found["output"] == "Table 1").all() and found["advice"].str.len().gt(0).all()
+
+
+def test_a_count_at_the_threshold_passes_as_it_is_rounded():
+    shown = suppress_as(pd.DataFrame({"n": [6, 7, 40]}), "n", "local_authority")[0]
+    assert shown["n"].tolist() == [5, 5, 40] and check_counts(shown, "local_authority")["pass"].all()
 
 
 def test_counts_are_found_by_name_unless_they_are_named():

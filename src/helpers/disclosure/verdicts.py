@@ -9,6 +9,7 @@ import pandas as pd
 
 from helpers.disclosure.profiles import Profile
 from helpers.disclosure.profiles import profile as profile_of
+from helpers.disclosure.rounding import half_up
 
 COLUMNS = ["output", "rule", "value", "limit", "pass", "advice"]
 
@@ -32,6 +33,11 @@ def verdicts(lines: Sequence[dict[str, object]]) -> pd.DataFrame:
 def count_columns(frame: pd.DataFrame) -> list[str]:
     """Return the columns that hold counts, by their names: n, of, events, at_risk, "... n" and the like."""
     return [column for column in frame.columns if str(column) in _COUNTS or str(column).endswith(" n")]
+
+
+def shown_limit(rule: Profile) -> int:
+    """Return the least that a count at or above the threshold is shown as, after rounding."""
+    return int(half_up(pd.Series([rule.min_cell]), rule.round_to)[0]) if rule.round_to else rule.min_cell
 
 
 def check_counts(
@@ -62,8 +68,9 @@ def check_counts(
     counted = shown[shown > 0]
     least = counted.min() if len(counted) else np.inf
     zeros = int((shown == 0).sum())
+    limit = shown_limit(rule)
     lines = [
-        verdict(output, "smallest count shown", least, rule.min_cell, least >= rule.min_cell,
+        verdict(output, "smallest count shown", least, limit, least >= limit,
                 "suppress it, and what it could be worked out from"),
         verdict(output, "zeros shown", zeros, np.inf if rule.zeros else 0, rule.zeros or not zeros,
                 "suppress zeros, or join categories"),
