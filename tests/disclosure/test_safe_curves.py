@@ -35,7 +35,9 @@ def test_few_lost_from_sight_are_not_to_be_worked_out():
     given = curve([0, 12, 12, 12, 12], [100, 88, 73, 61, 34])  # 3 lost in the second step, 15 in the last
     assert not check_curve(given, 10)["pass"].all()
     safe = safe_curve(given, 10)
-    assert safe["time"].tolist() == [0, 1, 4] and check_curve(safe, 10)["pass"].all()
+    assert safe["time"].tolist() == [0, 1, 2, 3, 4] and check_curve(safe, 10)["pass"].all()
+    # 18 are lost between the first and the last step: too many to tell of whom.
+    assert safe["at_risk"].tolist() == [100, 88, pd.NA, pd.NA, 34]
 
 
 def test_a_curve_of_too_few_is_not_shown_at_all():

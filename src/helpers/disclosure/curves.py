@@ -20,11 +20,11 @@ def safe_curve(
 ) -> pd.DataFrame:
     """Coarsen a curve until every step holds enough events, and end it while enough are at risk.
 
-    A time is kept when since the last kept one there were at least `min_cell` events, and the children lost
-    from sight in between are none or as many. Events left over at the end join the last step where that is
-    safe; else the curve ends before them, and the number of all events must not be published beside it. Where
-    the rule rounds, at_risk and events are rounded and the estimates are given in steps of as many children
-    out of those at the start.
+    A time is kept when since the last kept one there were at least `min_cell` events. Events left over at the
+    end join the last step where that is safe; else the curve ends before them, and the number of all events
+    must not be published beside it. Those at risk are shown where the children lost from sight since the last
+    shown ones are none or at least `min_cell`; elsewhere they are missing. Where the rule rounds, at_risk and
+    events are rounded instead, and the estimates given in steps of as many children of those at the start.
 
     Parameters
     ----------
@@ -42,8 +42,9 @@ def safe_curve(
     Returns
     -------
     pandas.DataFrame
-        The rows that may be shown, events counted since the row before. The curve is flat in between: draw
-        it as steps. Where fewer than `min_cell` start nothing is left, where fewer have the event the start.
+        The rows that may be shown, events counted since the row before, at_risk Int64. The curve is flat in
+        between: draw it as steps. Where fewer than `min_cell` start nothing is left, where fewer have the
+        event the start.
 
     Raises
     ------
@@ -55,7 +56,13 @@ def safe_curve(
     for part in _curves(curve, by, cause):
         lines = _by_cause(part, cause)
         kept = _safe_times(lines, rule)
-        pieces += [_thinned(line, kept, rule) for line in lines]
+        thinned = [_thinned(line, kept, rule) for line in lines]
+        if rule.round_to:
+            start = float(lines[0]["at_risk"].iloc[0])
+            thinned = [_round_curve(line, rule, start) for line in thinned]
+        elif kept:
+            thinned = [line.assign(at_risk=_shown_at_risk(thinned, rule)) for line in thinned]
+        pieces += thinned
     return pd.concat(pieces, ignore_index=True) if pieces else curve.iloc[:0].copy()
 
 
@@ -76,8 +83,8 @@ def check_curve(
     Returns
     -------
     pandas.DataFrame
-        Three lines a curve (output, rule, value, limit, pass, advice): events in the smallest step, at risk
-        at the end, and children lost from sight between two times.
+        Lines for each curve (output, rule, value, limit, pass, advice): events in the smallest step, the
+        fewest at risk, and, where counts are not rounded, the fewest lost from sight between two times.
     """
     rule = profile_of(rule)
     limit = shown_limit(rule)
@@ -86,17 +93,18 @@ def check_curve(
         name = " ".join([output, *(str(part[column].iloc[0]) for column in by)])
         steps = part["events"][part["events"] > 0]
         least = steps.min() if len(steps) else np.inf
-        causes = _by_cause(part, cause)
-        events = sum(line["events"].to_numpy(dtype=float) for line in causes)[1:]
-        lost = np.maximum(-np.diff(causes[0]["at_risk"].to_numpy(dtype=float)) - events, 0)
-        fewest = lost[lost > 0].min() if (lost > 0).any() else np.inf
+        lost = [lost for _, lost in _lost(_by_cause(part, cause)) if lost > 0]
+        fewest = min(lost, default=np.inf)
         end = part["at_risk"].min()
         advice = "coarsen it with safe_curve"
         lines += [
             verdict(name, "events in the smallest step", least, limit, least >= limit, advice),
-            verdict(name, "at risk at the end", end, limit, end >= limit, "end it earlier: safe_curve"),
-            verdict(name, "fewest lost from sight in a step", fewest, limit, fewest >= limit, advice),
+            verdict(name, "fewest at risk", end, limit, end >= limit, "end it earlier: safe_curve"),
         ]
+        if not rule.round_to:  # rounded counts do not tell how many were lost
+            lines.append(
+                verdict(name, "fewest lost from sight in a step", fewest, limit, fewest >= limit, advice)
+            )
     return verdicts(lines)
 
 
@@ -127,11 +135,10 @@ def _safe_times(lines: Sequence[pd.DataFrame], rule: Profile) -> list[int]:
     running = np.column_stack([line["events"].cumsum().to_numpy() for line in lines])
 
     def holds(since: int, until: int) -> bool:
-        """Say whether a step between two rows holds enough events, and none or enough lost from sight."""
+        """Say whether a step between two rows holds enough events of a cause, and none or enough of each."""
         events = running[until] - running[since]
-        lost = max(at_risk[since] - at_risk[until] - events.sum(), 0)
-        counts = np.array([*events, lost])
-        return bool((events >= rule.min_cell).any() and ((counts == 0) | (counts >= rule.min_cell)).all())
+        enough = events >= rule.min_cell
+        return bool(enough.any() and (enough | (events == 0)).all())
 
     if not many:
         return []
@@ -161,8 +168,34 @@ def _thinned(line: pd.DataFrame, kept: list[int], rule: Profile) -> pd.DataFrame
     events = np.diff(running[kept], prepend=0)
     if events[0] < rule.min_cell:
         events[0] = 0  # what happened at the very start belongs to no step
-    thinned = line.iloc[kept].assign(events=events)
-    return _round_curve(thinned, rule, float(line["at_risk"].iloc[0])) if rule.round_to else thinned
+    return line.iloc[kept].assign(events=events, at_risk=line["at_risk"].iloc[kept].astype("Int64"))
+
+
+def _lost(lines: Sequence[pd.DataFrame]) -> Iterator[tuple[int, float]]:
+    """Return, for each shown number at risk after the first, how many were lost since the one before.
+
+    It is what a reader works out: those who left less those with an event.
+    """
+    at_risk = lines[0]["at_risk"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    running = sum(line["events"].to_numpy(dtype=float) for line in lines).cumsum()
+    before, *shown = np.flatnonzero(~np.isnan(at_risk)) if len(at_risk) else [0]
+    for place in shown:
+        yield int(place), max(at_risk[before] - at_risk[place] - (running[place] - running[before]), 0.0)
+        before = place
+
+
+def _shown_at_risk(lines: Sequence[pd.DataFrame], rule: Profile) -> np.ndarray:
+    """Return those at risk, missing where they would tell that a few were lost from sight."""
+    at_risk = lines[0]["at_risk"].array.copy()
+    events = sum(line["events"].to_numpy(dtype=float) for line in lines)
+    before = 0
+    for place in range(1, len(at_risk)):
+        lost = max(at_risk[before] - at_risk[place] - events[before + 1 : place + 1].sum(), 0)
+        if lost == 0 or lost >= rule.min_cell:
+            before = place
+        else:
+            at_risk[place] = pd.NA
+    return at_risk
 
 
 def _round_curve(thinned: pd.DataFrame, rule: Profile, start: float) -> pd.DataFrame:
@@ -170,5 +203,5 @@ def _round_curve(thinned: pd.DataFrame, rule: Profile, start: float) -> pd.DataF
     step = base / max(np.floor(start / base + 0.5) * base, base)
     rounded = {column: (np.floor(thinned[column] / step + 0.5) * step).clip(0, 1)
                for column in ("estimate", "low", "high")}  # fmt: skip
-    counts = {column: half_up(thinned[column], base).astype("int64") for column in ("at_risk", "events")}
+    counts = {column: half_up(thinned[column], base) for column in ("at_risk", "events")}
     return thinned.assign(**rounded, **counts)
