@@ -6,16 +6,15 @@ import numpy as np
 import pandas as pd
 
 from helpers.models.evaluation.panel import NEVER, Panel, t_tidy
-
-NAME = "group-time averages, not yet begun as comparison (Callaway and Sant'Anna 2021)"
+from helpers.models.evaluation.regressions import METHODS
 
 
 def group_time(data: Panel) -> pd.DataFrame:
     """Return the effect for each cohort in each period.
 
-    For the cohort that began in g, the change from g - 1 to t in its units less the change in units that had not begun
-    by then. Identified if, without the policy, both would have changed alike. Before g the same
-    difference shows whether they did.
+    For the cohort that began in g, the change from g - 1 to t in its units less the change in units that
+    had not begun by then. Identified if, without the policy, both would have changed alike. Before g the
+    same difference shows whether they did.
 
     Source: Callaway and Sant'Anna (2021), Difference-in-differences with multiple time periods, Journal of
     Econometrics 225(2), without covariates and with units weighted by their mean weight.
@@ -23,14 +22,16 @@ def group_time(data: Panel) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        term ("cohort 2019, period 2021"), estimate, low, high, n (units of the cohort), method, std_error, clusters,
-        cohort, period, time (periods since the start), controls (units compared with).
+        term ("cohort 2019, period 2021"), estimate, low, high, n (units of the cohort), method, std_error,
+        clusters, cohort, period, time (periods since the start), controls (units compared with).
     """
     effects, influence = _effects(data)
     terms = [f"cohort {g}, period {t}" for g, t in zip(effects["cohort"], effects["period"], strict=True)]
     errors = [_error(data, influence[:, i]) for i in range(len(effects))]
     more = effects[["cohort", "period", "time", "controls"]].to_dict("series")
-    return t_tidy(terms, effects["estimate"], errors, effects["units"], NAME, data.clusters, **more)
+    return t_tidy(
+        terms, effects["estimate"], errors, effects["units"], METHODS["group_time"], data.clusters, **more
+    )
 
 
 def group_time_effects(data: Panel, over: str) -> pd.DataFrame:
@@ -46,10 +47,8 @@ def group_time_effects(data: Panel, over: str) -> pd.DataFrame:
     effects, influence = _effects(data)
     weight = effects["weight"].to_numpy()
     times = effects["time"].to_numpy()
-    if over == "average":
-        groups = {0: times >= 0}
-    else:
-        groups = {int(time): times == time for time in np.unique(times)}
+    average = {0: times >= 0}
+    groups = average if over == "average" else {int(time): times == time for time in np.unique(times)}
     rows = []
     for time, chosen in groups.items():
         share = np.where(chosen, weight, 0.0)

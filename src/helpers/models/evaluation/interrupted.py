@@ -1,9 +1,9 @@
 """Interrupted time series: did a series change its level or its slope at a date named beforehand?
 
-What is estimated: how the series after the date differs from the continuation of its own past. The design lets
-this be read as the effect of what began then only if the trend would otherwise have gone on, nothing else that matters began
-at that time, and recording did not change. `placebo_dates` shows what the same model finds where nothing
-began; a comparison series (see `staggered`) is stronger.
+What is estimated: how the series after the date differs from the continuation of its own past. The design
+lets this be read as the effect of what began then only if the trend would otherwise have gone on, nothing
+else that matters began at that time, and recording did not change. `placebo_dates` shows what the same
+model finds where nothing began; a comparison series (see `staggered`) is stronger.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ class Interrupted:
     Attributes
     ----------
     table : pandas.DataFrame
-        term, estimate, low, high, n (periods), method, scale. For counts: ratios of trend before (per year), level,
-        slope (per year) and average (all periods after); for "linear" differences in the unit of the outcome.
+        term, estimate, low, high, n (periods), method, scale. For counts: ratios of trend before (per
+        year), level, slope (per year) and average (all periods after); for "linear" differences in the unit
+        of the outcome.
     series : pandas.DataFrame
         time, observed, fitted, expected, low, high (as without the change, with its 95% interval), after
         (bool). Counts where there is an exposure are rates per unit of it.

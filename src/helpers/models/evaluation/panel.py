@@ -20,8 +20,8 @@ class Panel:
     Attributes
     ----------
     frame : pandas.DataFrame
-        unit, cluster (int64 codes), time, start (int64; 0 = never in these data), outcome, weight (float), treated (0
-        or 1), event (int64: periods since the start; -1 for those that never begin).
+        unit, cluster (int64 codes), time, start (int64; 0 = never in these data), outcome, weight (float),
+        treated (0 or 1), event (int64: periods since the start; -1 for those that never begin).
     dropped : pandas.DataFrame
         reason, rows: what was left out of the panel as given.
     """
@@ -128,7 +128,7 @@ def _check(table: pd.DataFrame) -> None:
     if table.duplicated(["unit", "time"]).any():
         raise ValueError("The panel has more than one row for a unit and period: count it first.")
     for column, words in (("start", "more than one start"), ("cluster", "more than one cluster")):
-        if (table.groupby("unit")[column].nunique() > 1).any():
+        if table.drop_duplicates(["unit", column])["unit"].duplicated().any():
             raise ValueError(f"A unit has {words}: give each unit one.")
 
 
