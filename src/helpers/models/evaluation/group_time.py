@@ -59,7 +59,7 @@ def group_time_effects(data: Panel, over: str) -> pd.DataFrame:
 
 
 def _effects(data: Panel) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return the effects by cohort and period, and each unit's influence on each of them (units by effects)."""
+    """Return the effects by cohort and period, and each unit's influence on each (units by effects)."""
     frame = data.frame
     outcome = frame.pivot_table(index="unit", columns="time", values="outcome")
     units = frame.groupby("unit").agg(start=("start", "first"), weight=("weight", "mean"))

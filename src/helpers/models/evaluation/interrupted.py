@@ -244,7 +244,7 @@ def _unchanged(design: pd.DataFrame) -> np.ndarray:
 
 
 def _average(fit: _Fit, design: pd.DataFrame, exposure: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return the average change over the periods after (a log ratio of totals for counts), and its gradient."""
+    """Return the average change over the periods after (for counts a log ratio), and its gradient."""
     beta = fit.model.params.to_numpy()
     x, x0 = design.to_numpy(), _unchanged(design)
     if fit.family == "linear":

@@ -17,6 +17,7 @@ METHODS = {
 
 
 def two_stage(frame: pd.DataFrame, second: str) -> pd.DataFrame:
+    """Return Gardner's two-stage estimates: units and periods from untreated cells, then the rest."""
     fitted = pf.did2s(
         frame,
         yname="outcome",
@@ -44,11 +45,13 @@ def coefficients(fitted: object) -> pd.DataFrame:
 
 
 def combined(weights: np.ndarray, estimates: np.ndarray, covariance: np.ndarray) -> pd.DataFrame:
+    """Return a weighted sum of estimates with its error."""
     error = np.sqrt(weights @ covariance @ weights)
     return pd.DataFrame({"time": [0], "estimate": weights @ estimates, "std_error": error})
 
 
 def weights_of(data: Panel, times: np.ndarray) -> np.ndarray:
+    """Return the weight of the cells at each period since the start."""
     begun = data.frame[data.frame["start"] > NEVER]
     return begun.groupby("event")["weight"].sum().reindex(times).to_numpy()
 

@@ -165,7 +165,7 @@ def _inference(placebos: pd.DataFrame, treated: object, poor_fit: float) -> pd.D
     own = placebos[placebos["unit"] == treated].iloc[0]
     others = placebos[placebos["unit"] != treated]
     fair = others.loc[others["before"] <= poor_fit * max(own["before"], 1e-12), "average"]
-    # An effect is spoken against when, of all places, fewer than 5% have a gap as far from 0 as what it leaves.
+    # An effect is spoken against when fewer than 5% of places have a gap as far from 0 as what it leaves.
     rank = int(0.05 * (len(fair) + 1))
     reach = fair.abs().nlargest(rank).iloc[-1] if rank else np.nan
     return pd.DataFrame(
