@@ -20,6 +20,6 @@ from helpers.models.evaluation.weighted import match_nearest, matched_difference
 __all__ = [
     "Design", "Interrupted", "Panel", "Synthetic", "average_effect", "balance", "balancing_weights",
     "e_value", "effective_sizes", "event_study", "group_time", "interrupted", "match_nearest",
-    "matched_difference", "negative_weights", "observed_design", "overlap", "panel", "placebo_dates", "power", "pre_trends",
-    "propensity", "simplex_weights", "synthetic_control", "weighted_difference", "with_authorities",
+    "matched_difference", "negative_weights", "observed_design", "overlap", "panel", "placebo_dates", "power",
+    "pre_trends", "propensity", "simplex_weights", "synthetic_control", "weighted_difference", "with_authorities",
 ]  # fmt: skip
