@@ -21,5 +21,6 @@ __all__ = [
     "Design", "Interrupted", "Panel", "Synthetic", "average_effect", "balance", "balancing_weights",
     "e_value", "effective_sizes", "event_study", "group_time", "interrupted", "match_nearest",
     "matched_difference", "negative_weights", "observed_design", "overlap", "panel", "placebo_dates", "power",
-    "pre_trends", "propensity", "simplex_weights", "synthetic_control", "weighted_difference", "with_authorities",
+    "pre_trends", "propensity", "simplex_weights", "synthetic_control", "weighted_difference",
+    "with_authorities",
 ]  # fmt: skip

@@ -151,8 +151,8 @@ def power(
         {
             "term": [f"power at {effect:g}" for effect in table["effect"]],
             "estimate": table["found"] / n,
-            "low": low,
-            "high": high,
+            "low": np.minimum(low, table["found"] / n),
+            "high": np.maximum(high, table["found"] / n),  # rounding, where all found it
             "n": n,
             "method": METHOD,
             "effect": table["effect"],

@@ -68,7 +68,7 @@ def propensity(
         raise ValueError(f"{treatment!r} must hold both 0 and 1, and nothing else.")
     x = columns(frame, covariates)
     spread = x.std().replace(0, 1.0)
-    model = LogisticRegression(C=np.inf, max_iter=2000, tol=1e-8)
+    model = LogisticRegression(C=np.inf, solver="newton-cholesky", max_iter=200, tol=1e-8)
     counts = frame[weight].to_numpy(float) if weight else None
     scaled = ((x - x.mean()) / spread).to_numpy()
     fitted = model.fit(scaled, treated, sample_weight=counts)

@@ -36,7 +36,7 @@ def substitution_costs(data: Sequences, kind: str = "constant") -> np.ndarray:
 
 
 def transition_matrix(data: Sequences) -> np.ndarray:
-    """Return the share of months in a state (rows) that are followed by each state; a row of 0 if never left."""
+    """Return the share of months in a state (rows) that are followed by each state."""
     codes, size = data.codes.astype(int), len(data.states)
     pairs = (codes[:, :-1] * size + codes[:, 1:]).ravel()
     weights = np.repeat(data.weights, data.months - 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from string import ascii_letters
+from string import ascii_lowercase, ascii_uppercase
 
 import ibis
 import ibis.expr.types as ir
@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 CHILD = ("authority", "child_id")
+
+LETTERS = ascii_uppercase + ascii_lowercase
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Sequences:
     def codes(self) -> np.ndarray:
         """Sequences by months, int16 places in `states`."""
         letters = np.array([list(pattern) for pattern in self.patterns])
-        places = {letter: place for place, letter in enumerate(ascii_letters)}
+        places = {letter: place for place, letter in enumerate(LETTERS)}
         return np.vectorize(places.get, otypes=[np.int16])(letters)
 
     @property
@@ -109,9 +111,9 @@ def of_children(
     Ibis table
         `by`, pattern (str; "?" for a state not in `states`), rows (months seen).
     """
-    if len(states) > len(ascii_letters):
-        raise ValueError(f"There are more than {len(ascii_letters)} states: put some together.")
-    letters = dict(zip(states, ascii_letters, strict=False))
+    if len(states) > len(LETTERS):
+        raise ValueError(f"There are more than {len(LETTERS)} states: put some together.")
+    letters = dict(zip(states, LETTERS, strict=False))
     rows = _rows(table, months).mutate(letter=lambda t: t.state.cases(*letters.items(), else_="?"))
     return rows.group_by(list(by)).aggregate(
         pattern=rows.letter.group_concat("", order_by=rows.month), rows=rows.count()
@@ -119,7 +121,7 @@ def of_children(
 
 
 def count_sequences(texts: Sequence[str], states: Sequence[str]) -> Sequences:
-    """Return sequences from one text of letters per child, such as ["AAB", "AAB", "ABB"]; for small examples."""
+    """Count sequences written by hand, one text of letters per child, such as ["AAB", "AAB", "ABB"]."""
     counts = pd.Series(list(texts)).value_counts().rename_axis("pattern").rename("n").reset_index()
     counts["rows"] = counts["pattern"].str.len()
     return _complete(counts, tuple(states), int(counts["rows"].max()))
@@ -131,7 +133,7 @@ def written(data: Sequences, place: int) -> str:
     start = 0
     for month in range(1, len(pattern) + 1):
         if month == len(pattern) or pattern[month] != pattern[start]:
-            parts.append(f"{data.states[ascii_letters.index(pattern[start])]} {month - start}")
+            parts.append(f"{data.states[LETTERS.index(pattern[start])]} {month - start}")
             start = month
     return ", ".join(parts)
 

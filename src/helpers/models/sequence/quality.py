@@ -83,8 +83,9 @@ def choose(
     """Return the quality of typologies with different numbers of types, to choose from.
 
     An average silhouette above 0.5 is commonly read as a reasonable structure, 0.25 to 0.5 as a weak one,
-    and below as none (Kaufman and Rousseeuw 1990). Look also at whether the types mean something, and come
-    again.
+    and below as none (Kaufman and Rousseeuw 1990). Where many children share the very same journey it goes
+    on growing with the number of types: look for where it stops growing fast. Look also at whether the
+    types mean something, and come again.
 
     Returns
     -------
