@@ -26,3 +26,21 @@ def staggered_panel(seed, units=60, grow=0.1, effect=0.0, anticipate=0.0, drift=
     weight = rng.integers(20, 60, units)[unit]
     frame = pd.DataFrame({"authority": unit, "year": year, "start": start, "y": y, "n": weight})
     return frame, np.average(true[treated], weights=weight[treated])
+
+
+def staggered_shares(seed, units=40, cases=200):
+    """Make shares that fall by a ratio which grows by year; levels and years differ by ratios too.
+
+    Returns the panel and the true average ratio (of logarithms, weighted by cases).
+    """
+    rng = np.random.default_rng(seed)
+    unit, year = np.repeat(np.arange(units), len(YEARS)), np.tile(YEARS, units)
+    start = np.choose(unit % 4, [2013, 2016, 2019, 0])
+    treated = (year >= start) & (start > 0)
+    true = np.where(treated, -0.05 * (year - start + 1), 0.0)
+    share = 0.12 * np.exp(rng.normal(0, 0.3, units)[unit] + 0.04 * (year - 2010) + true)
+    share = share * np.exp(rng.normal(0, 0.1, len(unit)))
+    of = rng.poisson(cases * rng.uniform(0.5, 1.5, units)[unit])
+    events = rng.binomial(of, np.clip(share, 0, 1))
+    frame = pd.DataFrame({"authority": unit, "year": year, "start": start, "y": events / of, "n": of})
+    return frame, np.exp(np.average(true[treated], weights=of[treated]))

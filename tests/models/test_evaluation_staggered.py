@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from evaluation_panels import staggered_panel
+from evaluation_panels import staggered_panel, staggered_shares
 
 from helpers.models import evaluation
 
@@ -119,6 +119,26 @@ def test_the_jackknife_is_the_default_with_few_clusters():
     assert 0.7 < few["std_error"][0] / analytic["std_error"][0] < 2
     width = 2 * 2.131 * few["std_error"][0]  # t on 15 degrees of freedom
     assert few["high"][0] - few["low"][0] == pytest.approx(width, rel=1e-3)
+
+
+def test_ratios_that_grow_are_found():
+    found = []
+    for seed in range(25):
+        frame, truth = staggered_shares(seed)
+        table = evaluation.average_ratio(as_panel(frame)).iloc[0]
+        found.append((table["low"] <= truth <= table["high"], np.log(table["estimate"] / truth)))
+    covered, off = np.transpose(found)
+    assert covered.mean() >= 0.84
+    assert abs(off.mean()) < 0.03
+
+
+def test_ratios_need_events():
+    frame, _ = staggered_shares(1)
+    with pytest.raises(ValueError, match="not below 0"):
+        evaluation.average_ratio(as_panel(frame.assign(y=-1.0)))
+    none = frame.assign(y=frame["y"].where(frame["year"] < 2020, 0.0))
+    with pytest.raises(ValueError, match="without any event"):
+        evaluation.average_ratio(as_panel(none))
 
 
 def test_where_all_begin_the_last_serve_as_comparison():

@@ -134,7 +134,7 @@ def distinct_subsequences(states: np.ndarray) -> float:
 
 def _entropy(shares: np.ndarray) -> float:
     present = shares[shares > 0]
-    return float(-(present * np.log(present)).sum())
+    return max(float(-(present * np.log(present)).sum()), 0.0)
 
 
 def _indices(code: np.ndarray, size: int) -> tuple[int, float, float, float]:
