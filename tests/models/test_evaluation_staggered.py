@@ -104,7 +104,7 @@ def test_group_time_effects_are_differences_of_changes():
 
 
 def test_trends_before_are_found_and_their_absence_is_not():
-    flat = [evaluation.pre_trends(as_panel(staggered_panel(s)[0]))["p"][0] for s in range(40)]
+    flat = [evaluation.pre_trends(as_panel(staggered_panel(s)[0]))["p"][0] for s in range(30)]
     assert np.mean(np.array(flat) < 0.05) <= 0.15
     assert evaluation.pre_trends(as_panel(staggered_panel(1, anticipate=1.0)[0]))["p"][0] < 0.01
     assert evaluation.pre_trends(as_panel(staggered_panel(1, drift=0.4)[0]))["p"][0] < 0.01

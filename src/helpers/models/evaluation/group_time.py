@@ -61,23 +61,25 @@ def group_time_effects(data: Panel, over: str) -> pd.DataFrame:
 def _effects(data: Panel) -> tuple[pd.DataFrame, np.ndarray]:
     """Return the effects by cohort and period, and each unit's influence on each (units by effects)."""
     frame = data.frame
-    outcome = frame.pivot_table(index="unit", columns="time", values="outcome")
+    wide = frame.pivot_table(index="unit", columns="time", values="outcome")
+    outcome, periods = wide.to_numpy(), wide.columns.to_numpy()
     units = frame.groupby("unit").agg(start=("start", "first"), weight=("weight", "mean"))
+    start, unit_weight = units["start"].to_numpy(), units["weight"].to_numpy()
     weights = frame.groupby(["start", "time"])["weight"].sum()
     rows, influence = [], []
-    for cohort in sorted(set(units["start"]) - {NEVER}):
-        base = max((time for time in outcome.columns if time < cohort), default=None)
-        if base is None:
-            continue
-        for period in outcome.columns.drop(base):
-            change = outcome[period] - outcome[base]
-            later = units["start"] > max(period, base)
-            here = (units["start"] == cohort) & change.notna()
-            there = ((units["start"] == NEVER) | later) & ~here & change.notna()
+    for cohort in sorted(set(start) - {NEVER}):
+        base = int(np.searchsorted(periods, cohort)) - 1  # the last period before the start
+        for place, period in enumerate(periods):
+            if base < 0 or place == base:
+                continue
+            change = outcome[:, place] - outcome[:, base]
+            known, own = np.isfinite(change), start == cohort
+            waiting = (start == NEVER) | (start > max(period, periods[base]))
+            here, there = own & known, waiting & ~own & known
             if not here.any() or not there.any():
                 continue
-            first, first_part = _mean(change, units["weight"], here)
-            second, second_part = _mean(change, units["weight"], there)
+            first, first_part = _mean(change, unit_weight, here)
+            second, second_part = _mean(change, unit_weight, there)
             count = (int(here.sum()), int(there.sum()))
             rows.append((cohort, period, period - cohort, first - second, *count, weights[cohort, period]))
             influence.append(first_part - second_part)
@@ -85,13 +87,14 @@ def _effects(data: Panel) -> tuple[pd.DataFrame, np.ndarray]:
     return pd.DataFrame(rows, columns=columns), np.array(influence).T
 
 
-def _mean(values: pd.Series, weight: pd.Series, where: pd.Series) -> tuple[float, np.ndarray]:
+def _mean(values: np.ndarray, weight: np.ndarray, where: np.ndarray) -> tuple[float, np.ndarray]:
     """Return a weighted mean and each unit's influence on it, with the correction for few units."""
-    share = (weight * where / weight[where].sum()).to_numpy()
-    mean = float(np.nansum(share * values))
-    part = np.where(where, share * (values - mean), 0.0)
-    units = int(where.sum())
-    return mean, part * np.sqrt(units / (units - 1)) if units > 1 else part * np.nan
+    share = np.where(where, weight, 0.0) / weight[where].sum()
+    values = np.where(where, values, 0.0)
+    mean = float(share @ values)
+    count = int(where.sum())
+    # The spread of a single unit cannot be seen, so there is no error.
+    return mean, share * (values - mean) * (np.sqrt(count / (count - 1)) if count > 1 else np.nan)
 
 
 def _error(data: Panel, influence: np.ndarray) -> float:
