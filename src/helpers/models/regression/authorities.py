@@ -11,6 +11,7 @@ import pandas as pd
 import pyfixest
 import statsmodels.api as sm
 from scipy import stats
+from threadpoolctl import threadpool_limits
 
 from helpers.models.regression.design import INTERCEPT, complete, design
 from helpers.models.regression.random_logistic import random_intercepts
@@ -43,6 +44,7 @@ class Effects:
     log_likelihood: float
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # threads cost more than such small sums gain
 def authority_effects(
     frame: pd.DataFrame,
     outcome: str,

@@ -148,8 +148,13 @@ def design(frame: pd.DataFrame, terms: Sequence[str]) -> tuple[pd.DataFrame, dic
 
 
 def _check_rank(matrix: pd.DataFrame) -> None:
-    """Refuse a design whose columns depend on each other; name those that add nothing."""
-    factor = np.abs(np.diag(np.linalg.qr(matrix.to_numpy(), mode="r")))
-    idle = matrix.columns[factor < 1e-9 * max(factor.max(), 1.0)]
+    """Refuse a design whose columns depend on each other; name those that add nothing.
+
+    A column of the design depends on those before it exactly when its column of cross-products does.
+    """
+    x = matrix.to_numpy()
+    x = x / np.maximum(np.linalg.norm(x, axis=0), 1e-300)
+    factor = np.abs(np.diag(np.linalg.qr(x.T @ x, mode="r")))
+    idle = matrix.columns[factor < 1e-10]
     if len(idle):
         raise ValueError(f"These terms add nothing to those before them: {', '.join(idle)}. Leave them out.")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 from statsmodels.imputation.mice import MICEData
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from helpers.models.regression.design import INTERCEPT, design, is_category, levels
@@ -18,6 +19,7 @@ from helpers.models.tidy import tidy
 ROUNDS = 5  # of the chained equations between one filled-in frame and the next
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # threads cost more than such small sums gain
 def impute(
     frame: pd.DataFrame,
     outcome: str,
