@@ -18,6 +18,7 @@ from helpers.figures.style import (
     PALETTE,
     SEQUENTIAL,
     blank,
+    hide_unused,
     house_style,
     looks,
     number_axis,
@@ -160,8 +161,7 @@ def small_multiples(
             axes.tick_params(labelsize=8)
             number_axis(axes.yaxis, percent)
             _whole_ticks(axes, frame[x], most=4)
-        for axes in grid.flat[len(lines) :]:
-            axes.set_visible(False)
+        hide_unused(grid, len(lines))
         figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return figure
 
@@ -173,6 +173,7 @@ def heatmap(
     value: str,
     *,
     percent: bool = True,
+    share: str | None = None,
     title: str = "",
 ) -> Figure:
     """Draw a table of shaded cells with the value in each, e.g. items by classes.
@@ -181,6 +182,9 @@ def heatmap(
     ----------
     frame : pandas.DataFrame
         Tidy: one row per cell; rows and columns keep the order in which they first appear.
+    share : str, optional
+        Column of the share (of 1) that each column of the map holds, e.g. the size of a class: written below
+        the column's name.
     """
     matrix = _matrix(frame, row, column, value)
     lines = sum(wrapped(str(name), 44).count("\n") + 1 for name in matrix.index)
@@ -194,7 +198,7 @@ def heatmap(
         )  # fmt: skip
         axes.set(xlabel="", ylabel="")
         axes.xaxis.tick_top()
-        _name_columns(axes, [str(name) for name in matrix.columns])
+        _name_columns(axes, [str(name) for name in matrix.columns], _shares(frame, column, share))
         axes.set_yticks(axes.get_yticks(), [wrapped(str(name), 44) for name in matrix.index], rotation=0)
         axes.tick_params(length=0)
         axes.set_title(title, pad=12)
@@ -280,7 +284,7 @@ def _whole_ticks(axes: Axes, values: pd.Series, most: int = 12) -> None:
     axes.set_xticks(years[::-1][::step][::-1])
 
 
-def _name_columns(axes: Axes, names: list[str]) -> None:
+def _name_columns(axes: Axes, names: list[str], shares: list[str]) -> None:
     """Write the names above the columns, aslant where they would run into each other."""
     room = 60 // len(names)  # letters above a column
     longest_word = max(len(word) for name in names for word in name.split())
@@ -288,6 +292,21 @@ def _name_columns(axes: Axes, names: list[str]) -> None:
     turned = {"rotation": 40, "ha": "left", "rotation_mode": "anchor"} if aslant else {"rotation": 0}
     texts = [wrapped(name, 30 if aslant else room) for name in names]
     axes.set_xticks(axes.get_xticks(), texts, fontsize=8, **turned)
+    for place, text in zip(axes.get_xticks(), shares, strict=False):
+        axes.annotate(
+            text, (place, 1), xycoords=axes.get_xaxis_transform(), xytext=(0, 4), textcoords="offset points",
+            ha="center", fontsize=8, fontweight="bold", annotation_clip=False,
+        )  # fmt: skip
+    if shares:
+        axes.tick_params(axis="x", pad=16)
+
+
+def _shares(frame: pd.DataFrame, column: str, share: str | None) -> list[str]:
+    """Return the share of each column in order, as it is written; nothing without shares."""
+    if share is None:
+        return []
+    known = frame.drop_duplicates(column)[share].astype(float)
+    return ["" if pd.isna(value) else f"{value:.0%}" for value in known]
 
 
 def _matrix(frame: pd.DataFrame, row: str, column: str, value: str) -> pd.DataFrame:
