@@ -51,8 +51,8 @@ def survival(
         axes.set_ylabel(ylabel)
         axes.tick_params(labelbottom=True)
         if group:
-            _name(axes, curves, height)
-        _at_risk(risk, curves, _ticks(frame, every))
+            _name(axes, curves, group, height)
+        _at_risk(risk, _worded(curves, group), _ticks(frame, every))
     return figure
 
 
@@ -103,7 +103,9 @@ def incidence(
             row[0].set_ylabel(ylabel, fontsize=8.5)
         risk = figure.add_subplot(below[rows, :])
         risk.set_xlim(-every / 2, frame["time"].max() + every / 2)
-        _at_risk(risk, once, _ticks(frame, every), heads=f"Number at risk, by {xlabel.lower()}")
+        _at_risk(
+            risk, _worded(once, group), _ticks(frame, every), heads=f"Number at risk, by {xlabel.lower()}"
+        )
         handles = [
             Line2D([], [], color=colour, linestyle=stroke, linewidth=2, label=value_label(group, name))
             for name, (colour, _, stroke) in zip(once, looks(len(once)), strict=True)
@@ -124,7 +126,7 @@ def _competing(
         axes.set_title(title)
         axes.set(xlabel=xlabel, ylabel=ylabel)
         axes.tick_params(labelbottom=True)
-        _name(axes, curves, CURVE_INCHES)
+        _name(axes, curves, cause, CURVE_INCHES)
         _at_risk(risk, once, _ticks(frame, every), plain=True)
     return figure
 
@@ -191,6 +193,10 @@ def curves_by(frame: pd.DataFrame, group: str | None) -> dict[object, pd.DataFra
     return {"all": frame} if group is None else dict(iter(frame.groupby(group, observed=True, sort=False)))
 
 
+def _worded(curves: dict[object, pd.DataFrame], group: str | None) -> dict[object, pd.DataFrame]:
+    return {value_label(group, name): curve for name, curve in curves.items()} if group else curves
+
+
 def _faint(lines: int) -> float:
     """Return how strong bands are drawn: the more, the fainter."""
     return 0.15 if lines <= 4 else 0.07
@@ -213,9 +219,9 @@ def _draw(axes: Axes, curves: dict[object, pd.DataFrame], whole: pd.DataFrame, e
     number_axis(axes.yaxis, percent=True)
 
 
-def _name(axes: Axes, curves: dict[object, pd.DataFrame], inches: float) -> None:
+def _name(axes: Axes, curves: dict[object, pd.DataFrame], group: str, inches: float) -> None:
     ends = [
-        End(curve["time"].iloc[-1], float(curve["estimate"].iloc[-1]), str(name), colour)
+        End(curve["time"].iloc[-1], float(curve["estimate"].iloc[-1]), value_label(group, name), colour)
         for (name, curve), (colour, _, _) in zip(curves.items(), looks(len(curves)), strict=True)
     ]
     name_ends(axes, ends, inches, width=24)

@@ -112,8 +112,8 @@ def number_axis(axis: object, percent: bool = False) -> None:
     axis.set_major_formatter(FuncFormatter(written))
 
 
-def written(value: float, percent: bool = False) -> str:
+def written(value: float, percent: bool = False, decimals: int = 1) -> str:
     """Return a value as it is written beside a mark."""
     if percent:
         return f"{value:.1%}"
-    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.1f}"
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.{decimals}f}"
