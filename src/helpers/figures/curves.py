@@ -43,7 +43,7 @@ def survival(
     height = max(CURVE_INCHES, 0.2 * len(curves))
     risk_height = 0.3 + 0.19 * len(curves)
     ratios = [height, risk_height]
-    figure, (axes, risk) = blank(height + risk_height + 0.8, 2, 1, sharex=True, height_ratios=ratios)
+    figure, (axes, risk) = blank(height + risk_height + 1.2, 2, 1, sharex=True, height_ratios=ratios)
     with house_style():
         _draw(axes, curves, frame, every)
         axes.set_title(title)
@@ -163,6 +163,8 @@ def steps(
             edges = np.append(line[start].to_numpy(float), line[end].to_numpy(float)[-1:]) / unit
             low, mid, high = (line[c].to_numpy(float) for c in ("low", "estimate", "high"))
             axes.stairs(mid, edges, color=colour, linewidth=2, linestyle=stroke, baseline=None)
+            some = line["events"].to_numpy(float) > 0 if "events" in line else np.full(len(line), True)
+            high, low = np.where(some, high, mid), np.where(some, low, mid)  # no band where nothing happened
             axes.stairs(
                 high, edges, baseline=low, fill=True, color=colour, alpha=_faint(len(lines)), linewidth=0
             )

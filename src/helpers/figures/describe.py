@@ -99,7 +99,7 @@ def _courses(
         _course(_word(group, n), ordered[n], value, label, percent, decimals) for n in names[:MOST_COURSES]
     ]
     if len(names) > MOST_COURSES:
-        sentences.append(f"{len(names) - MOST_COURSES} more lines end lower.")
+        sentences.append(f"{len(names) - MOST_COURSES} more end lower.")
     return " ".join(sentences)
 
 
@@ -152,7 +152,7 @@ def _sides(data: pd.DataFrame, value: str, term: str, group: str | None, percent
     rest = len(data) - len(above) - len(below)
     return (
         f"{len(data)} estimates. Whole interval above {line}: {listed(above)}. "
-        f"Whole interval below {line}: {listed(below)}. {rest} include {line}."
+        f"Whole interval below {line}: {listed(below)}. Interval across {line}: {rest}."
     )
 
 
@@ -168,4 +168,5 @@ def _moves(data: pd.DataFrame, value: str, source: str, target: str) -> str:
         return ", ".join(f"{name} {n / counts.sum():.0%}" for name, n in counts.items() if n > 0)
 
     moves = "; ".join(f"{a} to {b} ({n:,.0f})" for (a, b), n in moved.items())
-    return f"At first: {shares(first)}. At last: {shares(last)}. Largest moves, over all steps: {moves or 'none'}."
+    ends = f"At first: {shares(first)}. At last: {shares(last)}."
+    return f"{ends} Largest moves, over all steps: {moves or 'none'}."

@@ -16,7 +16,7 @@ from helpers.figures.style import readable
 
 POINTS_AN_INCH = 72
 HALO = [withStroke(linewidth=2.5, foreground="white")]  # a name that lies on other lines can still be read
-LEADING = 1.22  # height of a line of text in its font size
+LEADING = 1.32  # height of a line of text in its font size
 
 
 class End(NamedTuple):
