@@ -1,6 +1,6 @@
 """Spells of contact with services, one shape for all: what first contact, states and cumulative risk count.
 
-Seven levels of service, each deeper than the one before. A child is known by authority and the authority's
+Levels of service, each deeper than the one before. A child is known by authority and the authority's
 own number: contact elsewhere is not seen.
 """
 
@@ -24,12 +24,13 @@ LABELS = {
     "early_help": "Early help",
     "referral": "Referral",
     "assessment": "Assessment",
+    "case": "Child in need by the official count",
     "need": "In need",
     "enquiry": "Section 47 enquiry",
     "plan": "Child protection plan",
     "care": "Looked after",
 }
-SERVICES = list(LABELS)
+SERVICES = [name for name in LABELS if name != "case"]  # a case begins with its referral: no step of its own
 
 
 def spells(store: Store, services: Sequence[str] = tuple(SERVICES)) -> ir.Table:
@@ -38,9 +39,10 @@ def spells(store: Store, services: Sequence[str] = tuple(SERVICES)) -> ir.Table:
     - early_help: an early help episode of the child's family (local records; no national definition).
     - referral: from referral to closure (CIN Census guide: CINreferralDate, CINclosureDate).
     - assessment: from actual start to authorisation (CIN Census guide).
-    - need: a referral that went on after assessment: not closed without one, nor because it found no need
-      (RC8, RC9), as Jay and others (2025) count children in need. The DfE counts every open referral that
-      is not closed without an assessment; `referral` with that filter gives its count.
+    - case: a referral that was not closed without an assessment: while open, a child in need in the DfE's
+      count.
+    - need: a case that went on after assessment: not closed because it found no need (RC8, RC9), as Jay
+      and others (2025) count children in need.
     - enquiry: a section 47 enquiry, on the day that it begins.
     - plan: a child protection plan.
     - care: a period of care, short breaks (V3, V4) left out (SSDA903 guide).
@@ -53,11 +55,11 @@ def spells(store: Store, services: Sequence[str] = tuple(SERVICES)) -> ir.Table:
     Raises
     ------
     ValueError
-        When a service is not one of `SERVICES`.
+        When a service is not one of `LABELS`.
     """
     unknown = [name for name in services if name not in _SPELLS]
     if unknown or not services:
-        raise ValueError(f"Services are some of {', '.join(SERVICES)}; got {', '.join(unknown) or 'none'}.")
+        raise ValueError(f"Services are some of {', '.join(LABELS)}; got {', '.join(unknown) or 'none'}.")
     parts = [_SPELLS[name](store).mutate(service=ibis.literal(name)).select(*SPELL) for name in services]
     whole = ibis.union(*parts) if len(parts) > 1 else parts[0]
     return whole.filter(whole.start.notnull())
@@ -122,12 +124,18 @@ def _assessment(store: Store) -> ir.Table:
     return store.assessments.select(*CHILD, start="assessment_start", end="assessment_end")
 
 
+def _cases(store: Store) -> ir.Table:
+    return store.referrals.filter(~store.referrals.no_further_action.fill_null(False))
+
+
+def _case(store: Store) -> ir.Table:
+    return _cases(store).select(*CHILD, start="referral_date", end="closure_date")
+
+
 def _need(store: Store) -> ir.Table:
-    referrals = store.referrals
-    found_none = referrals.closure_reason.isin(NO_NEED).fill_null(False)
-    return referrals.filter(~referrals.no_further_action.fill_null(False) & ~found_none).select(
-        *CHILD, start="referral_date", end="closure_date"
-    )
+    cases = _cases(store)
+    found_none = cases.closure_reason.isin(NO_NEED).fill_null(False)
+    return cases.filter(~found_none).select(*CHILD, start="referral_date", end="closure_date")
 
 
 def _enquiry(store: Store) -> ir.Table:
@@ -147,6 +155,7 @@ _SPELLS: dict[str, Callable[[Store], ir.Table]] = {
     "early_help": _early_help,
     "referral": _referral,
     "assessment": _assessment,
+    "case": _case,
     "need": _need,
     "enquiry": _enquiry,
     "plan": _plan,

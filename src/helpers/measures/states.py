@@ -14,10 +14,11 @@ from helpers.sources.store import Store
 NONE, LEFT, NOT_SEEN = "none", "left", "not seen"
 
 # What counts when several are open: the one furthest down this list. The order is that of statutory
-# intervention (Working Together); a child looked after who still has a plan is looked after.
+# intervention (Working Together); a child looked after who still has a plan is looked after. A child is in
+# need while a case is open, as the DfE counts, whether or not its assessment then found a need.
 STATE_OF = {
     "early_help": "early help",
-    "need": "child in need",
+    "case": "child in need",
     "plan": "child protection plan",
     "care": "looked after",
 }
