@@ -1,7 +1,7 @@
 """How unequal rates are between groups in an order (deprivation) or without one (ethnicity).
 
 What is measured is how things go together in a population. It says nothing of what made them so, and a rate
-of intervention is not a rate of harm: see {term}`welfare inequality` (Bywaters and others 2015).
+of intervention is not a rate of harm (Bywaters and others 2015).
 """
 
 from __future__ import annotations
