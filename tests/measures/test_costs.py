@@ -1,15 +1,8 @@
 import pandas as pd
 import pytest
 
-from helpers.measures.costs import (
-    child_costs,
-    child_units,
-    cost_parts,
-    deflated,
-    journey_costs,
-    placement_costs,
-    process_costs,
-)
+from helpers.measures.costs import child_costs, child_units, journey_costs, placement_costs
+from helpers.measures.unit_costs import cost_parts, deflated, process_costs
 
 PROCESSES = {
     "Referral and first decision": 100,

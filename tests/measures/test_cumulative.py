@@ -78,10 +78,9 @@ def test_a_cohort_is_counted_whole_with_death_as_a_competing_event(store):
     assert table["n"].sum() == 10
     assert table.loc[table["event"] == 1, ["days", "n"]].to_numpy().tolist() == [[731, 1]]
     assert table.loc[table["event"] == 2, ["days", "n"]].to_numpy().tolist() == [[366, 1]]
-    # D is followed to 31 March 2022; the seven whom no return holds from 31 December 2011.
-    censored = table[table["event"] == 0].sort_values("days")
-    assert censored["n"].tolist() == [1, 7]
-    assert censored["days"].tolist() == [3742, 3743]
+    # D and the seven whom no return holds are followed to the age that a child born on 30 June has in 2022.
+    censored = table[table["event"] == 0]
+    assert censored[["days", "n"]].to_numpy().tolist() == [[3561, 8]]
     assert table["complete"].all()
 
 
@@ -102,6 +101,8 @@ def test_counts_are_what_aalen_johansen_takes(store):
 def test_what_cannot_be_known_is_refused(store):
     with pytest.raises(ValueError, match="1950"):
         cohort_counts(store, "referral", [1950])
+    with pytest.raises(ValueError, match="not wholly born"):
+        cohort_counts(store, "referral", [2022])
     with pytest.raises(ValueError, match="no records of care"):
         cohort_counts(store, "care", [2012])
 

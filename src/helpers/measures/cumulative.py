@@ -98,10 +98,10 @@ def cohort_counts(store: Store, service: str, cohorts: Sequence[int]) -> pd.Data
 
     Estimand: the share of children born in the cohort who have the service by an age, death being a competing
     event. Unit: child. Origin: birth. Followed to the first spell of the service (1), death (2), or, without
-    either (0), the 18th birthday or the last day of the returns, whichever is first. Whom the returns never
-    held is put in as followed to the end, so many as the cohort's size (mean of its mid-year estimates)
-    exceeds the people in the returns; their age at the end is that of a child born on 31 December. Moves out
-    of the country are not seen, and who moved in counts as if born here.
+    either (0), to 18 or the age that the youngest of the cohort has on the last day of the returns, whichever
+    is first: the same for all, since the birthdays of children whom no return holds are not known. Of these
+    there are as many as the cohort's size (mean of its mid-year estimates) exceeds the people in the returns.
+    Moves out of the country are not seen, and who moved in counts as if born here.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def cohort_counts(store: Store, service: str, cohorts: Sequence[int]) -> pd.Data
     Raises
     ------
     ValueError
-        When a cohort stands in no mid-year estimate.
+        When a cohort stands in no mid-year estimate, or is not wholly born by the end of the returns.
     """
     cohorts = [int(cohort) for cohort in cohorts]
     sizes = cohort_sizes(store).groupby("cohort")["people"].mean()
@@ -125,15 +125,14 @@ def cohort_counts(store: Store, service: str, cohorts: Sequence[int]) -> pd.Data
     if missing:
         raise ValueError(f"No population estimate holds the cohorts {missing}.")
     first_day, last_day = _span(store, service)
-    seen = _followed(store, service, cohorts, last_day)
+    limits = {cohort: _follow_up(cohort, last_day) for cohort in cohorts}
+    seen = _followed(store, service, limits)
     rows = [seen]
-    for cohort in cohorts:
-        held = seen.loc[seen["cohort"] == cohort, "n"].sum()
-        end = min((last_day - pd.Timestamp(cohort - 1, 12, 31)).days, int(ADULT * YEAR))
-        never = max(round(sizes[cohort]) - held, 0)
-        rows.append(pd.DataFrame({"cohort": [cohort], "days": end, "event": 0, "n": never}))
+    for cohort, limit in limits.items():
+        never = max(round(sizes[cohort]) - seen.loc[seen["cohort"] == cohort, "n"].sum(), 0)
+        rows.append(pd.DataFrame({"cohort": [cohort], "days": limit, "event": 0, "n": never}))
     table = pd.concat(rows).groupby(["cohort", "days", "event"], as_index=False)["n"].sum()
-    table = table[(table["n"] > 0) & (table["days"] >= 0)].astype("int64")
+    table = table[table["n"] > 0].astype("int64")
     born_from = pd.to_datetime((table["cohort"] - 1).astype(str) + "-07-01")
     return table.assign(complete=born_from >= first_day).reset_index(drop=True)
 
@@ -170,7 +169,7 @@ def ages_at_first(store: Store, service: str, first_cohort: int, last_cohort: in
 
 
 def first_followed(store: Store, service: str) -> int:
-    """Return the first birth cohort whom the records of a service follow from birth, all authorities."""
+    """Return the first birth cohort whom the records of a service follow from birth in most authorities."""
     first_day, _ = _span(store, service)
     return first_day.year + (1 if first_day.month <= 7 else 2)
 
@@ -232,37 +231,44 @@ def life_table(ages: pd.DataFrame) -> pd.DataFrame:
     return table.assign(by_end=by_end)
 
 
-def _followed(store: Store, service: str, cohorts: list[int], last_day: pd.Timestamp) -> pd.DataFrame:
+def _follow_up(cohort: int, last_day: pd.Timestamp) -> int:
+    """Return the days for which the whole cohort is followed: to 18, or as long as its youngest."""
+    days = (last_day - pd.Timestamp(cohort, 6, 30)).days
+    if days < 0:
+        raise ValueError(f"The cohort {cohort} is not wholly born by the last day of the returns.")
+    return min(days, int(ADULT * YEAR))
+
+
+def _followed(store: Store, service: str, limits: dict[int, int]) -> pd.DataFrame:
     """Count the people in the returns by days followed and ending."""
     people = people_in_cohorts(store)
-    born = people.filter(people.cohort.isin(cohorts))
+    born = people.filter(people.cohort.isin(list(limits)))
     whole = born.group_by("person").aggregate(
         cohort=born.cohort.min(), birth=born.birth_date.min(), death=born.death_date.min()
     )
-    firsts = first_events(store, service).select("person", "day")
-    joined = whole.left_join(firsts, "person").select(*whole.columns, "day")
-    end = ibis.least(
-        (joined.birth + ibis.interval(years=ADULT)).cast("date"),
-        ibis.date(last_day.year, last_day.month, last_day.day),
+    firsts = first_events(store, service).select("person", first="days")
+    joined = whole.left_join(firsts, "person").select(*whole.columns, "first")
+    limit = ibis.cases(*[(joined.cohort == cohort, days) for cohort, days in limits.items()], else_=0)
+    died_at = joined.death.delta(joined.birth, unit="day")
+    served = (joined["first"] <= limit).fill_null(False)
+    died = ((died_at <= limit) & ~served).fill_null(False)
+    timed = joined.select(
+        "cohort",
+        days=ibis.cases((served, joined["first"]), (died, died_at), else_=limit).cast("int64"),
+        event=ibis.cases((served, 1), (died, 2), else_=0).cast("int64"),
     )
-    served = (joined.day <= end).fill_null(False)
-    died = ((joined.death <= end) & ~served).fill_null(False)
-    until = ibis.cases((served, joined.day), (died, joined.death), else_=end)
-    event = ibis.cases((served, 1), (died, 2), else_=0)
-    days = ibis.greatest(until.delta(joined.birth, unit="day"), 0).cast("int64")
-    # Born after the last day of the returns: known before birth, and not yet in the cohort.
-    timed = joined.filter(joined.birth <= end).mutate(days=days, event=event)
-    keys = ["cohort", "days", "event"]
-    return timed.group_by(keys).aggregate(n=lambda t: t.count()).execute().astype("int64")
+    return timed.group_by(timed.columns).aggregate(n=lambda t: t.count()).execute().astype("int64")
 
 
 def _span(store: Store, service: str) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """Return the days that the records of a service cover in all authorities."""
-    covered = coverage(store, [service])
-    days = covered.aggregate(first=covered.first_day.max(), last=covered.last_day.min()).execute().iloc[0]
-    if pd.isna(days["first"]):
+    """Return the days that the records of a service cover in most authorities.
+
+    A small authority may have no record in its first or last year, though it made a return.
+    """
+    days = coverage(store, [service]).execute()
+    if days.empty:
         raise ValueError(f"The store holds no records of {service}.")
-    return pd.Timestamp(days["first"]), pd.Timestamp(days["last"])
+    return tuple(pd.Timestamp(days[name].mode().iloc[0]) for name in ("first_day", "last_day"))
 
 
 def _between(frame: pd.DataFrame, low: int, high: int, age: int) -> pd.DataFrame:
