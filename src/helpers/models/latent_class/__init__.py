@@ -8,11 +8,12 @@ here.
 `helpers.measures.assessments.factor_patterns` returns it.
 """
 
+from helpers.models.latent_class.bootstrap import bootstrap_likelihood_ratio
 from helpers.models.latent_class.fitting import Selection, TooFewCases, choose, fit, select
 from helpers.models.latent_class.profiles import class_sizes, classify, name_classes, profiles
 from helpers.models.latent_class.quality import bivariate_residuals, log_likelihood
 
 __all__ = [
-    "Selection", "TooFewCases", "bivariate_residuals", "choose", "class_sizes", "classify", "fit",
-    "log_likelihood", "name_classes", "profiles", "select",
+    "Selection", "TooFewCases", "bivariate_residuals", "bootstrap_likelihood_ratio", "choose", "class_sizes",
+    "classify", "fit", "log_likelihood", "name_classes", "profiles", "select",
 ]  # fmt: skip
