@@ -136,6 +136,14 @@ def test_a_hazard_ratio_that_falls_over_time_is_found():
     assert line["estimate"].iloc[-5] < line["estimate"].iloc[0]
 
 
+def test_proportional_hazards_are_tested_though_nobody_is_at_risk_for_a_while():
+    frame = made()
+    later = frame.assign(start=500, stop=500 + frame["days"])
+    rows = pd.concat([frame.assign(start=0, stop=frame["days"]), later])
+    fitted = cox(rows, "stop", "event", ["before"], entry="start", cluster="child")
+    assert proportional_hazards(fitted)["p"].between(0, 1).all()
+
+
 @pytest.mark.parametrize(
     ("change", "asked", "said"),
     [

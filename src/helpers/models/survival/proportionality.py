@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
-from lifelines import KaplanMeierFitter
 from patsy import build_design_matrices, dmatrix
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -95,12 +94,15 @@ def _transformed(rows: Rows, over: str) -> np.ndarray:
 
 
 def _gone_before(rows: Rows) -> np.ndarray:
-    """Return the share that has had the event just before each row's end, whatever the stratum."""
-    entry = None if np.isneginf(rows.start).all() else rows.start
-    fitted = KaplanMeierFitter().fit(rows.stop, rows.event, entry=entry)  # without weights, as R
-    curve = fitted.survival_function_.iloc[:, 0]
-    place = np.searchsorted(curve.index.to_numpy(), rows.stop, side="left")
-    return 1 - np.append(1.0, curve.to_numpy())[place]
+    """Return the share that has had the event just before each row's end, whatever the stratum or weight.
+
+    Kaplan-Meier, as R takes it here; lifelines refuses it where nobody is at risk for a while, as happens
+    between the rows of repeated events.
+    """
+    times, events = np.unique(rows.stop[rows.event], return_counts=True)
+    late, left = (np.searchsorted(np.sort(when), times, side="left") for when in (rows.start, rows.stop))
+    curve = np.cumprod(1 - events / (late - left))  # begun before each time, less ended before it
+    return 1 - np.append(1.0, curve)[np.searchsorted(times, rows.stop, side="left")]
 
 
 def schoenfeld(hazards: Hazards, terms: Sequence[str] | None = None, *, points: int = 40) -> pd.DataFrame:
