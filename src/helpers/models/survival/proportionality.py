@@ -10,6 +10,7 @@ import statsmodels.api as sm
 from patsy import build_design_matrices, dmatrix
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
+from threadpoolctl import threadpool_limits
 
 from helpers.models.survival.hazards import Hazards
 from helpers.models.survival.residuals import Rows, information_by_time, schoenfeld_residuals
@@ -67,8 +68,9 @@ def proportional_hazards(hazards: Hazards, *, over: str = "km") -> pd.DataFrame:
 def _information(rows: Rows, of_time: dict[float, float]) -> np.ndarray:
     """Return the information summed over times, times the powers 0, 1 and 2 of the transformed time."""
     found = np.zeros((3, rows.covariates.shape[1], rows.covariates.shape[1]))
-    for time, information in information_by_time(rows):
-        found += np.power(of_time[time], [0, 1, 2])[:, None, None] * information
+    with threadpool_limits(1, "blas"):  # small products, for which threads would wait for each other
+        for time, information in information_by_time(rows):
+            found += np.power(of_time[time], [0, 1, 2])[:, None, None] * information
     return found
 
 
