@@ -155,6 +155,8 @@ def test_proportional_hazards_are_tested_though_nobody_is_at_risk_for_a_while():
         (lambda frame: frame.assign(before=True), {}, "The same in every row.*before"),
         (lambda frame: frame.assign(event=frame["event"] & (frame["need"] != "abuse")), {}, "need: abuse"),
         (lambda frame: frame.assign(w=0), {"weight": "w"}, "w must be above zero"),
+        (lambda frame: frame.assign(before=1), {"weight": "before"}, "Named both as a term.*before"),
+        (lambda frame: frame.assign(before=frame["need"] == "family"), {}, "cannot be told apart"),
         (lambda frame: frame.assign(days=-frame["days"]), {}, "below zero"),
     ],
 )

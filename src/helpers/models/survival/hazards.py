@@ -15,15 +15,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from lifelines.exceptions import ConvergenceError
 from lifelines.fitters.coxph_fitter import SemiParametricPHFitter
 from scipy import stats
+from scipy.linalg import LinAlgWarning
 from threadpoolctl import threadpool_limits
 
 from helpers.models.survival.common import need
 from helpers.models.survival.residuals import Rows, score_residuals
 from helpers.models.tidy import tidy
 
-# As many steps as it takes for coefficients to agree with R to 1e-8; lifelines would stop a little earlier.
+STRATUM = "number of the stratum"
+# As many steps as it takes for coefficients to agree with R to 1e-7; lifelines would stop a little earlier.
 FIT = {"step_size": 1.0, "precision": 1e-12, "r_precision": 1e-14}
 
 
@@ -37,7 +40,8 @@ class Hazards:
         Hazard ratios: term, estimate, low, high, n (rows, by weight), method, events, p and, where errors are
         clustered, clusters.
     model : lifelines fitter
-        What lifelines fitted. Its own standard errors take rows as independent; `covariance` is right.
+        What lifelines fitted. Its own standard errors take rows as independent; `covariance` is right. Its
+        baseline hazard is Breslow's, which lies a little below Efron's where many events tie.
     frame : pandas.DataFrame
         What was fitted: a column per term, then those of `roles`.
     covariance : pandas.DataFrame
@@ -102,7 +106,7 @@ def cox(
     ------
     ValueError
         If a column lacks or holds missing values, a row ends before it begins, a term does not vary, nothing
-        happened, or nothing happened in the first category of a term.
+        happened, nothing happened in the first category of a term, or terms say the same.
     """
     roles = {"duration": duration, "event": event, "entry": entry, "cluster": cluster, "weight": weight}
     roles = {role: name for role, name in roles.items() if name is not None}
@@ -111,13 +115,18 @@ def cox(
     _refuse(frame, roles, [*terms, *strata])
     happened = frame[event].astype(bool).to_numpy()
     columns, empty = _columns(frame, terms, happened)
+    twice = set(columns) & set(roles.values())
+    if twice:
+        raise ValueError(
+            f"Named both as a term and for another part of the model: {', '.join(sorted(twice))}."
+        )
     kept = ~np.any(list(empty.values()), axis=0) if empty else slice(None)
     fitted = pd.DataFrame(columns)
     for role, name in roles.items():
         fitted[name] = frame[name].to_numpy(dtype=None if role == "cluster" else float)
     if strata:
-        fitted["stratum"] = frame.groupby(list(strata), observed=True, sort=True).ngroup().to_numpy()
-        roles = roles | {"strata": "stratum"}
+        fitted[STRATUM] = frame.groupby(list(strata), observed=True, sort=True).ngroup().to_numpy()
+        roles = roles | {"strata": STRATUM}
     fitted = fitted[kept] if empty else fitted
     _refuse_constant(fitted, list(columns))
     model = _fit(fitted, list(columns), roles)
@@ -157,15 +166,15 @@ def _fit(fitted: pd.DataFrame, terms: list[str], roles: dict[str, object]) -> Se
     # The products of a day's rows are small: threads would spend their time waiting for each other.
     with warnings.catch_warnings(), threadpool_limits(1, "blas"):
         warnings.filterwarnings("ignore", message="It appears your weights are not integers")
-        return _SignedWeights().fit(
-            frame,
-            duration,
-            event,
-            strata=[strata] if strata else None,
-            weights_col=weight,
-            batch_mode=tied,
-            fit_options=FIT,
-        )
+        warnings.filterwarnings("error", category=LinAlgWarning)
+        strata = [strata] if strata else None
+        try:
+            return _SignedWeights().fit(
+                frame, duration, event, strata=strata, weights_col=weight, batch_mode=tied, fit_options=FIT
+            )
+        except (ConvergenceError, LinAlgWarning) as error:
+            said = "Terms that cannot be told apart, or one that alone decides the event, among: "
+            raise ValueError(said + ", ".join(terms) + ".") from error
 
 
 def _rows(fitted: pd.DataFrame, terms: list[str], roles: dict[str, object], beta: np.ndarray) -> Rows:
