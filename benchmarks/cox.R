@@ -5,18 +5,24 @@ suppressPackageStartupMessages(library(survival))
 given <- commandArgs(trailingOnly = TRUE)
 names <- readLines(given[2])
 rows <- as.integer(given[3])
-reading <- system.time({
+spent <- function(code) {
+  taken <- system.time(code)
+  c(taken[["elapsed"]], sum(taken[c("user.self", "sys.self")]))  # by the clock, and of the processor
+}
+reading <- spent({
   file <- file(given[1], "rb")  # column by column: the fastest thing that R reads
   spells <- as.data.frame(lapply(setNames(names, names), function(name) readBin(file, "numeric", rows)))
   close(file)
-})[["elapsed"]]
+})
 terms <- setdiff(names, c("days", "event", "child"))
 formula <- as.formula(paste("Surv(days, event) ~", paste(terms, collapse = " + ")))
-fitting <- system.time(fit <- coxph(formula, spells, model = FALSE, x = FALSE, y = FALSE))[["elapsed"]]
+fitting <- spent(fit <- coxph(formula, spells, model = FALSE, x = FALSE, y = FALSE))
 few <- spells[seq_len(as.integer(given[4])), ]
-robust <- system.time(
+robust <- spent(
   clustered <- coxph(formula, few, cluster = child, model = FALSE, x = FALSE, y = FALSE)
-)[["elapsed"]]
-cat("seconds", reading, fitting, robust, "\n")
+)
+taken <- rbind(reading, fitting, robust)
+cat("seconds", taken[, 1], "\n")
+cat("processor", taken[, 2], "\n")
 cat("coefficients", formatC(coef(fit), digits = 12, format = "g"), "\n")
 cat("errors", formatC(sqrt(diag(vcov(clustered))), digits = 12, format = "g"), "\n")

@@ -121,12 +121,13 @@ def cox(
             f"Named both as a term and for another part of the model: {', '.join(sorted(twice))}."
         )
     kept = ~np.any(list(empty.values()), axis=0) if empty else slice(None)
-    fitted = pd.DataFrame(columns)
-    for role, name in roles.items():
-        fitted[name] = frame[name].to_numpy(dtype=None if role == "cluster" else float)
+    others = {
+        name: frame[name].to_numpy(dtype=None if role == "cluster" else float) for role, name in roles.items()
+    }
     if strata:
-        fitted[STRATUM] = frame.groupby(list(strata), observed=True, sort=True).ngroup().to_numpy()
+        others[STRATUM] = frame.groupby(list(strata), observed=True, sort=True).ngroup().to_numpy()
         roles = roles | {"strata": STRATUM}
+    fitted = pd.DataFrame(columns | others)  # at once: a column added later costs lifelines a copy of all
     fitted = fitted[kept] if empty else fitted
     _refuse_constant(fitted, list(columns))
     model = _fit(fitted, list(columns), roles)
