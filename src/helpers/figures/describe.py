@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from helpers.display import heading
+from helpers.display import heading, interval, places
 from helpers.figures.style import written
+from helpers.labels import term_label, value_label
 
 
 def alt_text(
@@ -17,12 +18,15 @@ def alt_text(
     group: str | None = None,
     percent: bool = False,
     what: str = "",
+    log: bool = False,
 ) -> str:
     """Describe a figure in words: what it is, its ends, and the way it goes.
 
     Parameters
     ----------
-    kind : {"trend", "bars", "heatmap", "survival", "flow", "coverage", "timeline", "small_multiples"}
+    kind : str
+        "trend", "bars", "heatmap", "survival", "flow", "coverage", "timeline", "small_multiples" or
+        "coefficients": the name of the function that drew it.
     data : pandas.DataFrame
         The data of the figure, as given to the function that drew it.
     value, label, group : str
@@ -31,6 +35,8 @@ def alt_text(
         Whether `value` is a share of 1.
     what : str
         What is shown, e.g. "referrals"; from the name of the value column when empty.
+    log : bool
+        Whether estimates are ratios, to be held against 1 (coefficients only).
 
     Returns
     -------
@@ -44,6 +50,8 @@ def alt_text(
     opening = f"{_NAMES.get(kind, heading(kind))} of {what}"
     if kind in ("trend", "survival", "small_multiples"):
         return f"{opening}. {_courses(known, value, label, group, percent)}"
+    if kind == "coefficients":
+        return f"{opening}. {_sides(known, value, label or 'term', group, percent, log)}"
     return f"{opening}. {_ends(known, value, label, group, percent)}"
 
 
@@ -56,6 +64,7 @@ _NAMES = {
     "flow": "Flow chart",
     "coverage": "Grid",
     "timeline": "Timeline",
+    "coefficients": "Forest plot",
 }
 
 MOST_COURSES = 6
@@ -91,3 +100,28 @@ def _ends(data: pd.DataFrame, value: str, label: str, group: str | None, percent
         return f"{where} ({written(row[value], percent)})"
 
     return f"{len(data)} values. Highest: {named(most)}. Lowest: {named(least)}."
+
+
+def _sides(data: pd.DataFrame, value: str, term: str, group: str | None, percent: bool, log: bool) -> str:
+    """Say which estimates lie above and below the line of no difference with their whole interval."""
+    line = 1 if log else 0
+    data = data.dropna(subset=["low", "high"])
+    decimals = places(data, log, percent)
+    above, below = data[data["low"] > line], data[data["high"] < line]
+
+    def listed(part: pd.DataFrame) -> str:
+        part = part.sort_values(value, ascending=part is below, kind="stable")
+        texts = [
+            ", ".join([term_label(row[term]), *([value_label(group, row[group])] if group else [])])
+            + " "
+            + interval(row[value], row["low"], row["high"], decimals, percent)
+            for row in part.head(MOST_COURSES).to_dict("records")
+        ]
+        more = [f"{len(part) - MOST_COURSES} more"] if len(part) > MOST_COURSES else []
+        return "; ".join(texts + more) or "none"
+
+    rest = len(data) - len(above) - len(below)
+    return (
+        f"{len(data)} estimates. Whole interval above {line}: {listed(above)}. "
+        f"Whole interval below {line}: {listed(below)}. {rest} include {line}."
+    )

@@ -14,6 +14,17 @@ from matplotlib.ticker import FuncFormatter
 # The palette of Okabe and Ito (2008), which people with any kind of colour vision can tell apart, darkest
 # first; its yellow is left out, since it can't be seen on white paper.
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+# Markers and strokes go with the colours, so that a figure is also read in grey.
+MARKERS = ["o", "s", "^", "v", "P", "X", "h"]
+STROKES = [
+    "-",
+    (0, (5, 1.6)),
+    (0, (1.2, 1.2)),
+    (0, (6, 1.5, 1.2, 1.5)),
+    (0, (8, 2)),
+    (0, (3, 1, 1, 1, 1, 1)),
+    (0, (2, 2)),
+]
 INK = "#222222"
 FAINT = "#8a8a8a"
 GRID = "#e4e4e4"
@@ -69,9 +80,9 @@ def number_axis(axis: object, percent: bool = False) -> None:
     """Write the numbers of an axis for people: 12,345 or 45%."""
 
     def written(value: float, _: int) -> str:
-        if percent:
-            return f"{value:.0%}"
-        return f"{value:,.0f}" if float(value).is_integer() else f"{value:,g}"
+        number = abs(value)
+        plain = f"{number:,.0f}" if float(value).is_integer() else f"{number:,g}"
+        return ("−" if value < 0 else "") + (f"{number:.0%}" if percent else plain)
 
     axis.set_major_formatter(FuncFormatter(written))
 
