@@ -9,10 +9,22 @@ here.
 """
 
 from helpers.models.latent_class.fitting import Selection, TooFewCases, choose, fit, select
+from helpers.models.latent_class.matching import distances, match, match_published, published_profiles
+from helpers.models.latent_class.membership import Membership, covariates, predicted_shares
 from helpers.models.latent_class.profiles import class_sizes, classify, name_classes, profiles
 from helpers.models.latent_class.quality import bivariate_residuals, log_likelihood
+from helpers.models.latent_class.relations import (
+    bch_weights,
+    class_shares,
+    classification_error,
+    corrected_counts,
+    distal,
+    share_change,
+)
 
 __all__ = [
-    "Selection", "TooFewCases", "bivariate_residuals", "choose", "class_sizes", "classify", "fit",
-    "log_likelihood", "name_classes", "profiles", "select",
+    "Membership", "Selection", "TooFewCases", "bch_weights", "bivariate_residuals", "choose", "class_shares",
+    "class_sizes", "classification_error", "classify", "corrected_counts", "covariates", "distal",
+    "distances", "fit", "log_likelihood", "match", "match_published", "name_classes", "predicted_shares",
+    "profiles", "published_profiles", "select", "share_change",
 ]  # fmt: skip
