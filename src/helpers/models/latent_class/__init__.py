@@ -9,6 +9,7 @@ here.
 """
 
 from helpers.models.latent_class.fitting import Selection, TooFewCases, choose, fit, select
+from helpers.models.latent_class.invariance import Invariance, invariance
 from helpers.models.latent_class.matching import distances, match, match_published, published_profiles
 from helpers.models.latent_class.membership import Membership, covariates, predicted_shares
 from helpers.models.latent_class.profiles import class_sizes, classify, name_classes, profiles
@@ -23,8 +24,8 @@ from helpers.models.latent_class.relations import (
 )
 
 __all__ = [
-    "Membership", "Selection", "TooFewCases", "bch_weights", "bivariate_residuals", "choose", "class_shares",
-    "class_sizes", "classification_error", "classify", "corrected_counts", "covariates", "distal",
-    "distances", "fit", "log_likelihood", "match", "match_published", "name_classes", "predicted_shares",
-    "profiles", "published_profiles", "select", "share_change",
+    "Invariance", "Membership", "Selection", "TooFewCases", "bch_weights", "bivariate_residuals", "choose",
+    "class_shares", "class_sizes", "classification_error", "classify", "corrected_counts", "covariates",
+    "distal", "distances", "fit", "invariance", "log_likelihood", "match", "match_published", "name_classes",
+    "predicted_shares", "profiles", "published_profiles", "select", "share_change",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
 from stepmix.stepmix import StepMix
+from threadpoolctl import threadpool_limits
 
 from helpers.models.latent_class.clusters import clustered_meat
 from helpers.models.latent_class.common import matrix, parameters
@@ -43,7 +44,7 @@ class Membership:
         Of the coefficients of the other classes, class after class, terms within.
     design : pandas.DataFrame
         The distinct rows of covariates, each with its n, in the terms of the model.
-    values : pandas.DataFrame
+    given : pandas.DataFrame
         The same rows in the covariates as given.
     log_likelihood : float
     uncorrected : Membership or None
@@ -54,11 +55,12 @@ class Membership:
     coefficients: pd.DataFrame
     covariance: np.ndarray
     design: pd.DataFrame
-    values: pd.DataFrame
+    given: pd.DataFrame
     log_likelihood: float
     uncorrected: Membership | None = None
 
 
+@threadpool_limits.wrap(limits=1)  # small products on many threads wait for each other more than they work
 def covariates(
     model: StepMix,
     counts: pd.DataFrame,
@@ -115,7 +117,7 @@ def covariates(
     both = pd.concat([fit.table for fit in fits], ignore_index=True)
     corrected = fits[0]
     return Membership(both, corrected.coefficients, corrected.covariance, corrected.design,
-                      corrected.values, corrected.log_likelihood, fits[1])  # fmt: skip
+                      corrected.given, corrected.log_likelihood, fits[1])  # fmt: skip
 
 
 def predicted_shares(membership: Membership, term: str) -> pd.DataFrame:
@@ -137,7 +139,7 @@ def predicted_shares(membership: Membership, term: str) -> pd.DataFrame:
         `term` (its values), then term (class), estimate (share), low, high (bounded), n (cases with that
         value), method, error.
     """
-    values, n = membership.values, membership.design["n"].to_numpy(float)
+    values, n = membership.given, membership.design["n"].to_numpy(float)
     terms = [name for name in values.columns if name != "n"]
     parts = []
     for value in _levels(values[term]):
@@ -153,8 +155,10 @@ def predicted_shares(membership: Membership, term: str) -> pd.DataFrame:
     return found.rename(columns={"value": term})[[term, *found.columns.drop("value")]]
 
 
-def design_matrix(frame: pd.DataFrame, terms: Sequence[str], like: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return covariates as the model takes them: a constant, numbers, and 0 or 1 for each value but the first.
+def design_matrix(
+    frame: pd.DataFrame, terms: Sequence[str], like: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Return covariates as the model takes them: a constant, numbers, 0 or 1 for each value but the first.
 
     Parameters
     ----------

@@ -53,11 +53,11 @@ def bch_weights(classified: pd.DataFrame) -> pd.DataFrame:
     """
     error = classification_error(classified)
     if np.linalg.cond(error.to_numpy()) > 1e8:
-        raise ValueError("A class is nobody's likeliest class: the correction needs a model with fewer classes.")
+        raise ValueError(
+            "A class is nobody's likeliest class: the correction needs a model with fewer classes."
+        )
     inverse = np.linalg.inv(error.to_numpy())
-    return pd.DataFrame(
-        inverse, index=error.columns.rename("put"), columns=error.index.rename("class")
-    )
+    return pd.DataFrame(inverse, index=error.columns.rename("put"), columns=error.index.rename("class"))
 
 
 def distal(

@@ -17,8 +17,12 @@ EDGE = 1e-6  # chances of items closer than this to 0 or 1 are taken as known
 
 def densities(model: StepMix, x: np.ndarray) -> np.ndarray:
     """Return the chance of each row's answers given each class (rows x classes)."""
-    chances = np.clip(parameters(model)[1], 1e-12, 1 - 1e-12)
-    return np.exp(x @ np.log(chances).T + (1 - x) @ np.log(1 - chances).T)
+    return _densities(parameters(model)[1], x)
+
+
+def _densities(chances: np.ndarray, x: np.ndarray) -> np.ndarray:
+    kept = np.clip(chances, 1e-12, 1 - 1e-12)
+    return np.exp(x @ np.log(kept).T + (1 - x) @ np.log(1 - kept).T)
 
 
 @dataclass(frozen=True)
@@ -75,15 +79,33 @@ def step_one(model: StepMix, patterns: pd.DataFrame, items: Sequence[str]) -> St
     pattern = pattern.ravel()
     n = np.bincount(pattern, weights=patterns["n"].to_numpy(float))
     shares, chances = parameters(model)
-    joint = densities(model, answers) * shares
+    scores, inverse, classes, places = _scores(shares, chances, answers, n)
+    return StepOne(scores @ inverse[:, len(shares) - 1 :], pattern, classes, places, answers, chances)
+
+
+def chance_errors(shares: np.ndarray, chances: np.ndarray, answers: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Return the standard error of the chance of each item in each class (classes x items).
+
+    From the observed information, so that doubt about who is in which class is in it; 0 at the edges.
+    """
+    _, inverse, classes, places = _scores(shares, chances, answers, n)
+    errors = np.zeros(chances.shape)
+    of_logit = np.sqrt(np.clip(np.diag(inverse)[len(shares) - 1 :], 0, None))
+    errors[classes, places] = of_logit * (chances * (1 - chances))[classes, places]
+    return errors
+
+
+def _scores(
+    shares: np.ndarray, chances: np.ndarray, answers: np.ndarray, n: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return scores (patterns x parameters), inverse information, and class and item of each chance."""
+    joint = _densities(chances, answers) * shares
     posterior = joint / joint.sum(axis=1, keepdims=True)
-    inside = (chances > EDGE) & (chances < 1 - EDGE)
-    classes, places = np.nonzero(inside)
+    classes, places = np.nonzero((chances > EDGE) & (chances < 1 - EDGE))
     residual = answers[:, places] - chances[classes, places]
     scores = np.hstack([posterior[:, 1:] - shares[1:], posterior[:, classes] * residual])
     information = _information(posterior, shares, chances, residual, classes, places, scores, n)
-    influence = scores @ np.linalg.pinv(information)[:, len(shares) - 1 :]
-    return StepOne(influence, pattern, classes, places, answers, chances)
+    return scores, np.linalg.pinv(information), classes, places
 
 
 def _information(
