@@ -1,5 +1,4 @@
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.optimize import approx_fprime
 from statsmodels.discrete.discrete_model import MNLogit
@@ -82,14 +81,6 @@ def test_errors_of_chances_are_those_of_many_samples():
         errors.append(chance_errors(shares, found, rows[ITEMS].to_numpy(float), np.ones(len(rows))))
     ratio = np.mean(errors, axis=0) / np.std(chances, axis=0)
     assert np.median(ratio) == pytest.approx(1, abs=0.2)
-
-
-def test_predicted_shares_are_those_of_the_groups_where_nothing_else_is_held(rows, truth, found):
-    shares = lca.predicted_shares(found, "older")
-    assert shares.groupby("older")["estimate"].sum().to_numpy() == pytest.approx(1)
-    own = pd.Series(truth + 1).groupby(rows["older"]).value_counts(normalize=True).sort_index()
-    assert shares["estimate"].to_numpy() == pytest.approx(own.to_numpy(), abs=0.04)
-    assert (shares["low"] < shares["estimate"]).all() and (shares["estimate"] < shares["high"]).all()
 
 
 def test_text_gets_a_term_for_each_value_but_the_first(rows, model):

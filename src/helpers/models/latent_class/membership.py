@@ -27,7 +27,7 @@ CORRECTED = "two-step multinomial"
 UNCORRECTED = "multinomial on modal assignment, uncorrected"
 
 MOST_ITERATIONS = 500
-SETTLED = 1e-6  # change in the coefficients at which EM ends
+SETTLED = 1e-7  # change in the log-likelihood of all cases at which EM ends
 
 
 @dataclass(frozen=True)
@@ -120,41 +120,6 @@ def covariates(
                       corrected.given, corrected.log_likelihood, fits[1])  # fmt: skip
 
 
-def predicted_shares(membership: Membership, term: str) -> pd.DataFrame:
-    """Return the share of each class at each value of a covariate, the other covariates as they are.
-
-    Averages the model's chances over all cases with the covariate set to each value in turn (marginal
-    standardisation); intervals by the delta method.
-
-    Parameters
-    ----------
-    membership : Membership
-        From `covariates`.
-    term : str
-        A covariate, as given to `covariates`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `term` (its values), then term (class), estimate (share), low, high (bounded), n (cases with that
-        value), method, error.
-    """
-    values, n = membership.given, membership.design["n"].to_numpy(float)
-    terms = [name for name in values.columns if name != "n"]
-    parts = []
-    for value in _levels(values[term]):
-        as_if = values[terms].copy()
-        as_if[term] = _constant(values[term], value)
-        x = design_matrix(as_if, terms, like=values)[membership.coefficients.columns].to_numpy(float)
-        share, slope = _average(x, n, membership.coefficients.to_numpy())
-        error = np.sqrt(np.einsum("kp,pq,kq->k", slope, membership.covariance, slope))
-        cases = int(n[(values[term] == value).to_numpy()].sum())
-        table = tidy(membership.coefficients.index, share, error, cases, "standardised", error=error)
-        parts.append(table.assign(low=table["low"].clip(0, 1), high=table["high"].clip(0, 1), value=value))
-    found = pd.concat(parts, ignore_index=True)
-    return found.rename(columns={"value": term})[[term, *found.columns.drop("value")]]
-
-
 def design_matrix(
     frame: pd.DataFrame, terms: Sequence[str], like: pd.DataFrame | None = None
 ) -> pd.DataFrame:
@@ -171,7 +136,7 @@ def design_matrix(
         if pd.api.types.is_numeric_dtype(source):
             columns[term] = frame[term].to_numpy(float)
             continue
-        for value in _levels(source)[1:]:
+        for value in levels(source)[1:]:
             columns[f"{term}: {value}"] = (frame[term] == value).to_numpy(float)
     return pd.DataFrame(columns, index=frame.index)
 
@@ -190,7 +155,7 @@ def _fit(
     cell, distinct = _distinct(design)
     beta = _em(given, n, cell, distinct)
     beta = beta - beta[reference]
-    chances = _softmax(distinct @ beta.T)[cell]
+    chances = softmax(distinct @ beta.T)[cell]
     total = (chances * given).sum(axis=1)
     posterior = chances * given / total[:, None]
     covariance = _covariance(posterior, chances, n, design.to_numpy(float), codes, reference, first)
@@ -213,28 +178,22 @@ def _em(given: np.ndarray, n: np.ndarray, cell: np.ndarray, distinct: np.ndarray
     """
     cells, classes = len(distinct), given.shape[1]
     repeated, target = np.repeat(distinct[:, 1:], classes, axis=0), np.tile(np.arange(classes), cells)
-    # A start from the likeliest class is close to the end.
-    beta = np.zeros((classes, distinct.shape[1]))
-    spread = np.ones(distinct.shape[1])
-    spread[1:] = np.maximum(distinct[:, 1:].std(axis=0), 1e-9)
-    centre = np.concatenate([[0.0], distinct[:, 1:].mean(axis=0)])
-    scaled = (repeated - centre[1:]) / spread[1:]
+    beta, last = np.zeros((classes, distinct.shape[1])), -np.inf
+    spread, centre = np.maximum(distinct[:, 1:].std(axis=0), 1e-9), distinct[:, 1:].mean(axis=0)
+    scaled = (repeated - centre) / spread
     regression = LogisticRegression(C=np.inf, solver="lbfgs", max_iter=200, tol=1e-8, warm_start=True)
     for _ in range(MOST_ITERATIONS):
-        chances = _softmax(distinct @ beta.T)[cell] * given
+        chances = softmax(distinct @ beta.T)[cell] * given
+        fitted = float(n @ np.log(chances.sum(axis=1)))
+        if fitted - last < SETTLED:
+            break
+        last = fitted
         responsible = chances / chances.sum(axis=1, keepdims=True) * n[:, None]
         weight = np.column_stack([np.bincount(cell, column, cells) for column in responsible.T])
-        if distinct.shape[1] == 1:
-            new = np.log(weight.sum(axis=0) / weight.sum())[:, None]
-        else:
-            regression.fit(scaled, target, sample_weight=weight.ravel() / weight.mean())
-            slopes = regression.coef_ / spread[1:]
-            new = np.column_stack([regression.intercept_ - slopes @ centre[1:], slopes])
-        new = new - new[0]
-        moved = np.abs(new - beta).max()
-        beta = new
-        if moved < SETTLED:
-            break
+        regression.fit(scaled, target, sample_weight=weight.ravel() / weight.mean())
+        slopes = regression.coef_ / spread
+        beta = np.column_stack([regression.intercept_ - slopes @ centre, slopes])
+        beta = beta - beta[0]
     return beta
 
 
@@ -281,19 +240,6 @@ def _odds_ratios(
     return table[table["term"] != "constant"].reset_index(drop=True)
 
 
-def _average(x: np.ndarray, n: np.ndarray, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return average shares of the classes, and their slopes in the coefficients of the other classes."""
-    pi = _softmax(x @ beta.T)
-    share = n @ pi / n.sum()
-    reference = int(np.flatnonzero((beta == 0).all(axis=1))[0])
-    others = np.delete(np.arange(len(beta)), reference)
-    slopes = []
-    for k in range(len(beta)):
-        curve = pi[:, [k]] * ((others == k).astype(float) - pi[:, others])
-        slopes.append(((curve * n[:, None]).T @ x / n.sum()).ravel())
-    return share, np.array(slopes)
-
-
 def _checked(counts: pd.DataFrame, terms: list[str]) -> pd.DataFrame:
     for term in terms:
         if counts[term].isna().any():
@@ -303,14 +249,11 @@ def _checked(counts: pd.DataFrame, terms: list[str]) -> pd.DataFrame:
     return counts[terms].reset_index(drop=True)
 
 
-def _levels(values: pd.Series) -> list[object]:
+def levels(values: pd.Series) -> list[object]:
+    """Return the values that occur, in their own order where they have one, else sorted."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         return [level for level in values.cat.categories if (values == level).any()]
     return sorted(values.unique())
-
-
-def _constant(values: pd.Series, value: object) -> pd.Series:
-    return pd.Series([value] * len(values), index=values.index, dtype=values.dtype)
 
 
 def _distinct(design: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -319,6 +262,7 @@ def _distinct(design: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return cell.ravel(), distinct
 
 
-def _softmax(scores: np.ndarray) -> np.ndarray:
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Return the chances that scores (rows x classes) stand for."""
     grown = np.exp(scores - scores.max(axis=1, keepdims=True))
     return grown / grown.sum(axis=1, keepdims=True)

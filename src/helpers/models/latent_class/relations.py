@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from helpers.models.latent_class.clusters import clustered_error
@@ -67,9 +68,10 @@ def distal(
     outcomes: Sequence[str],
     cluster: str | None = None,
 ) -> pd.DataFrame:
-    """Return the share of each class that had each outcome, corrected and not.
+    """Return the share of each class that had each outcome (or its mean), corrected and not.
 
-    The estimand is the share of cases with the outcome among the cases of a class. Standard errors are
+    The estimand is the share of cases with the outcome among the cases of a class; of an outcome that is a
+    number, its mean. Standard errors are
     sandwich errors over clusters (a child's assessments); the classification error is taken as known, which
     understates them a little where classes are hard to tell apart (Bakk, Oberski and Vermunt 2014).
 
@@ -78,7 +80,7 @@ def distal(
     classified : pandas.DataFrame
         From `classify`, of all the cases the model was fitted on.
     counts : pandas.DataFrame
-        Cases counted by pattern, outcomes and cluster: items, `outcomes` (0 or 1), `cluster`, n. Cases whose
+        Cases counted by pattern, outcomes and cluster: items, `outcomes`, `cluster`, n. Cases whose
         pattern the model does not know raise.
     items : sequence of str
     outcomes : sequence of str
@@ -89,21 +91,23 @@ def distal(
     Returns
     -------
     pandas.DataFrame
-        term (class, int), estimate (share), low, high (bounded by 0 and 1), n (cases put into the class),
-        method, outcome, error (standard error).
+        term (class, int), estimate (share or mean), low, high (of shares bounded by 0 and 1), n (cases put
+        into the class), method, outcome, error (standard error).
     """
-    known = _with_class(classified, counts, items)
+    known = with_class(classified, counts, items)
+    put, codes, n = known["class"].to_numpy() - 1, _codes(known, cluster), known["n"].to_numpy(float)
     parts = []
     for method, weights in _both(classified):
-        weight = weights.to_numpy()[known["class"].to_numpy() - 1] * known["n"].to_numpy(float)[:, None]
+        each = weights.to_numpy()[put]
+        size = n @ each
         for outcome in outcomes:
-            y = known[outcome].to_numpy(float)
-            share = (weight * y[:, None]).sum(axis=0) / weight.sum(axis=0)
-            scores = weights.to_numpy()[known["class"].to_numpy() - 1] * (y[:, None] - share)
-            error = clustered_error(scores, known["n"], _codes(known, cluster)) / weight.sum(axis=0)
-            parts.append(_bounded(tidy(
-                weights.columns, share, error, _put(known, len(weights)), method, outcome=outcome, error=error
-            )))  # fmt: skip
+            y = known[outcome].to_numpy(float)[:, None]
+            mean = n @ (each * y) / size
+            error = clustered_error(each * (y - mean), n, codes) / size
+            found = tidy(
+                weights.columns, mean, error, _put(known, len(size)), method, outcome=outcome, error=error
+            )
+            parts.append(_bounded(found) if set(y.ravel()) <= {0.0, 1.0} else found)
     return pd.concat(parts, ignore_index=True)
 
 
@@ -131,14 +135,14 @@ def class_shares(
         `by`, then term (class), estimate, low, high (bounded by 0 and 1), n (cases put into the class),
         method, of (cases of the group), error.
     """
-    known, by = _with_class(classified, counts, items), list(by)
+    known, by = with_class(classified, counts, items), list(by)
     groups = known.groupby(by, sort=True, observed=True) if by else [((), known)]
-    tables = [
-        (dict(zip(by, name, strict=True)), part, weights, method)
+    both = _both(classified)
+    parts = [
+        _shares(part, weights, method, cluster, dict(zip(by, name, strict=True)))
         for name, part in groups
-        for method, weights in _both(classified)
+        for method, weights in both
     ]
-    parts = [_shares(part, weights, method, cluster, names) for names, part, weights, method in tables]
     found = pd.concat(parts, ignore_index=True)
     return found[[*by, *[column for column in found.columns if column not in by]]]
 
@@ -167,7 +171,7 @@ def share_change(
         term (class), estimate (difference of shares: after less before), low, high, n (cases put into the
         class), method, before, after (shares), ratio, error, p, p_adjusted (Holm 1979, over the classes).
     """
-    known = _with_class(classified, counts, items)
+    known = with_class(classified, counts, items)
     flag, n = known[after].to_numpy(float), known["n"].to_numpy(float)
     if not {0.0, 1.0} <= set(flag):
         raise ValueError(f"{after!r} must be 1 for some cases and 0 for others.")
@@ -188,60 +192,6 @@ def share_change(
             p_adjusted=multipletests(p, method="holm")[1],
         ))  # fmt: skip
     return pd.concat(parts, ignore_index=True)
-
-
-def corrected_counts(
-    classified: pd.DataFrame,
-    counts: pd.DataFrame,
-    items: Sequence[str],
-    keep: Sequence[str],
-    within: Sequence[str] = (),
-) -> pd.DataFrame:
-    """Return counts by class, corrected, as Kaplan-Meier and its like take them.
-
-    Parameters
-    ----------
-    counts : pandas.DataFrame
-        Cases counted by pattern and whatever is wanted: items, `keep`, n.
-    keep : sequence of str
-        Columns of `counts` to count by, e.g. days and event.
-    within : sequence of str
-        Those of `keep` whose values stand for themselves (event); the last of the others is an order (days)
-        along which the few negative sums are taken from the counts that come before, so that none remains
-        and totals stay. Without any order (all of `keep` are in `within`), negative sums are returned.
-    classified, items
-        As for `distal`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        class, `keep`, n (float; corrected), uncorrected (int, by likeliest class).
-    """
-    keep, known = list(keep), _with_class(classified, counts, items)
-    sums = known.groupby([*keep, "class"], as_index=False, observed=True)["n"].sum()
-    weights = bch_weights(classified).to_numpy()
-    long = pd.concat(
-        sums[keep].assign(
-            **{"class": k + 1}, uncorrected=sums["n"].where(sums["class"] == k + 1, 0),
-            n=sums["n"] * weights[sums["class"] - 1, k],
-        )
-        for k in range(len(weights))
-    )  # fmt: skip
-    table = long.groupby(["class", *keep], as_index=False, observed=True)[["n", "uncorrected"]].sum()
-    order = [name for name in keep if name not in within]
-    if not order:
-        return table
-    fixed = [name for name in keep if name != order[-1]]
-    table = table.sort_values(["class", *fixed, order[-1]], ignore_index=True)
-    table["n"] = table.groupby(["class", *fixed], observed=True)["n"].transform(_never_below_zero)
-    return table[(table["n"] > 0) | (table["uncorrected"] > 0)].reset_index(drop=True)
-
-
-def _never_below_zero(n: pd.Series) -> np.ndarray:
-    """Take negative counts from those before them; what is left never falls and ends at the same total."""
-    total = n.cumsum().to_numpy()
-    risen = np.minimum.accumulate(total[::-1])[::-1].clip(min=0)
-    return np.diff(risen, prepend=0)
 
 
 def _shares(
@@ -271,7 +221,7 @@ def _modal(classified: pd.DataFrame) -> np.ndarray:
     return np.eye(_posterior(classified).shape[1])[classified["class"].to_numpy() - 1]
 
 
-def _with_class(classified: pd.DataFrame, counts: pd.DataFrame, items: Sequence[str]) -> pd.DataFrame:
+def with_class(classified: pd.DataFrame, counts: pd.DataFrame, items: Sequence[str]) -> pd.DataFrame:
     """Return the counts with the class that their pattern was put into."""
     patterns = classified[[*items, "class"]].drop_duplicates()
     rest = counts.drop(columns="class", errors="ignore")
@@ -297,6 +247,4 @@ def _bounded(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _two_sided(estimate: np.ndarray, error: np.ndarray) -> np.ndarray:
-    from scipy import stats
-
     return 2 * stats.norm.sf(np.abs(estimate) / np.where(error > 0, error, np.inf))
