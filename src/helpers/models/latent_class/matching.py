@@ -1,4 +1,4 @@
-"""Which class of one fit is which class of another, and which of the published categories it is nearest to."""
+"""Which class of one fit is which of another, and which of the published categories it is nearest to."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def published_profiles(items: list[str] | None = None) -> pd.DataFrame:
     wide = reading.assign(probability=reading["expected"].map(EXPECTED).astype(float))
     wide = wide.pivot_table(index="category", columns="item", values="probability")
     wide = wide.reindex(index=reading["category"].unique(), columns=items).fillna(ELSEWHERE)
-    tidy = wide.rename_axis(index="class", columns="item").stack().rename("probability").reset_index()
+    tidy = wide.rename_axis("class").reset_index().melt("class", var_name="item", value_name="probability")
     return tidy.astype({"class": "object", "item": "object"})
 
 
@@ -149,5 +149,5 @@ def match_published(profile: pd.DataFrame, furthest: float = TOO_FAR) -> pd.Data
 
 def _wide(profile: pd.DataFrame) -> pd.DataFrame:
     """Return classes by items, in the order in which they stand."""
-    wide = profile.pivot(index="class", columns="item", values="probability")
+    wide = profile.pivot_table(index="class", columns="item", values="probability")
     return wide.reindex(index=profile["class"].unique(), columns=profile["item"].unique())
