@@ -33,11 +33,26 @@ def spells() -> pd.DataFrame:
             cause = int(rng.choice([1, 2], p=[0.7, 0.3])) if days <= followed else 0
             stop = start + min(days, followed)
             entry = int(rng.integers(1, stop - start)) if rng.random() < 0.3 else 0
-            rows.append((child, number, start, stop, stop - start, entry, cause, age, sex, need, region, weight))
+            rows.append(
+                (child, number, start, stop, stop - start, entry, cause, age, sex, need, region, weight)
+            )
             start = stop
             if cause != 1:
                 break
-    names = ["child", "number", "start", "stop", "days", "entry", "cause", "age", "sex", "need", "region", "weight"]
+    names = [
+        "child",
+        "number",
+        "start",
+        "stop",
+        "days",
+        "entry",
+        "cause",
+        "age",
+        "sex",
+        "need",
+        "region",
+        "weight",
+    ]
     return pd.DataFrame(rows, columns=names).assign(event=lambda frame: (frame["cause"] > 0).astype(int))
 
 
@@ -52,7 +67,9 @@ def pupils() -> pd.DataFrame:
     lean = -1 + 0.9 * in_need + 0.5 * fsm + 0.05 * (age - 10) + 0.6 * effect
     absent = rng.random(PUPILS) < 1 / (1 + np.exp(-lean))
     frame = pd.DataFrame({"authority": authority + 501, "in_need": in_need, "fsm": fsm, "age": age})
-    return frame.assign(score=score.round(2), absent=absent).astype({"in_need": int, "fsm": int, "absent": int})
+    return frame.assign(score=score.round(2), absent=absent).astype(
+        {"in_need": int, "fsm": int, "absent": int}
+    )
 
 
 if __name__ == "__main__":

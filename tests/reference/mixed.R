@@ -30,5 +30,5 @@ keep("logistic, Laplace", glmer(logistic, pupils, family = binomial, control = e
 keep("logistic, 25 points", glmer(logistic, pupils, family = binomial, control = exact, nAGQ = 25))
 
 figures <- do.call(rbind, figures)
-figures$value <- formatC(figures$value, digits = 12, format = "g")
+figures$value <- trimws(formatC(figures$value, digits = 12, format = "g"))
 write.csv(figures, where[2], row.names = FALSE, quote = TRUE)

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from helpers.display import interval, places
-from helpers.figures.plots import _wrapped
+from helpers.figures.ends import wrapped
 from helpers.figures.style import INK, MARKERS, PALETTE, blank, house_style, number_axis
 from helpers.labels import label, split_term, term_label, value_label
 
@@ -51,8 +51,8 @@ def coefficients(
     ----------
     results : pandas.DataFrame
         Tidy: term, estimate, low, high (see `helpers.models.tidy`), a row per term and group. Terms
-        "column: value" stand together under the name of their column. A row with an estimate and no
-        interval is a reference category and drawn as a ring.
+        "column: value" stand together under the name of their column. A row at the line and without an
+        interval is a reference category and drawn as a ring; a ratio of 0 without one had no events.
     group : str, optional
         Column that splits the estimates of a term, e.g. the stage of adjustment; each has its own marker.
     log : bool
@@ -88,7 +88,7 @@ def coefficients(
             part = data if name is None else data[data[group] == name]
             lanes = np.array([_lane(rows, term, number, len(groups)) for term in part["term"]])
             _draw(axes, part, lanes, number, (left, right))
-            _write(axes, part, lanes, decimals, percent)
+            _write(axes, part, lanes, log, decimals, percent)
             if truth and not shared:
                 _diamonds(axes, part[truth], lanes)
         _names(axes, rows)
@@ -108,7 +108,7 @@ def _checked(results: pd.DataFrame, group: str | None, log: bool) -> pd.DataFram
             f"Two estimates stand for {twice['term'].iloc[0]!r}: keep one of them, or name the column that "
             "tells them apart as `group`."
         )
-    if log and (data["estimate"] <= 0).any():
+    if log and ((data["estimate"] < 0) | ((data["estimate"] == 0) & data["high"].notna())).any():
         raise ValueError("A ratio is above 0: log=True draws ratios, not their logarithms.")
     return data
 
@@ -126,7 +126,7 @@ def _rows(data: pd.DataFrame, groups: int, names: Mapping[str, str] | None) -> _
             rows.end += 1
         for term in members:
             words = value_label(column, split_term(term)[1], names) if under else term_label(term, names)
-            text = _wrapped(words, 34)
+            text = wrapped(words, 34)
             lines = text.count("\n") + 1
             room = max(groups, lines) + (APART if groups > 1 or lines > 1 else 0.15)
             rows.terms[term], rows.room[term] = rows.end, room
@@ -181,12 +181,16 @@ def _diamonds(axes: Axes, truth: pd.Series, lanes: np.ndarray) -> None:
     )  # fmt: skip
 
 
-def _write(axes: Axes, part: pd.DataFrame, lanes: np.ndarray, decimals: int, percent: bool) -> None:
+def _write(
+    axes: Axes, part: pd.DataFrame, lanes: np.ndarray, log: bool, decimals: int, percent: bool
+) -> None:
     limits = part[["estimate", "low", "high"]].astype(float).itertuples(index=False, name=None)
     for lane, (estimate, low, high) in zip(lanes, limits, strict=True):
         text = interval(estimate, low, high, decimals, percent)
-        known = not (pd.isna(estimate) or (pd.isna(low) and pd.isna(high)))
-        text = text if known or pd.isna(estimate) else f"{text} (reference)"
+        if pd.isna(low) and pd.isna(high) and estimate == (1 if log else 0):
+            text = "1 (reference)" if log else "reference"
+        elif log and estimate == 0:
+            text = "no events"
         axes.annotate(
             text, (1, lane), xycoords=axes.get_yaxis_transform(), xytext=(10, 0), textcoords="offset points",
             va="center", fontsize=8, color=INK, annotation_clip=False,
@@ -197,7 +201,8 @@ def _axis(axes: Axes, data: pd.DataFrame, truth: str | None, log: bool, percent:
     """Fit the axis to the estimates; a very wide interval does not squeeze the others. Return its ends."""
     inner = [data["estimate"], pd.Series([1.0 if log else 0.0]), *([data[truth]] if truth else [])]
     scale = np.log if log else np.asarray
-    inside = scale(pd.concat([s.astype(float) for s in inner]).dropna().to_numpy())
+    inside = pd.concat([values.astype(float) for values in inner]).dropna().to_numpy()
+    inside = scale(inside[inside > 0] if log else inside)
     with np.errstate(divide="ignore"):
         low, high = (scale(data[c].astype(float).to_numpy()) for c in ("low", "high"))
     widths = (high - low)[np.isfinite(high - low)]
@@ -215,14 +220,14 @@ def _axis(axes: Axes, data: pd.DataFrame, truth: str | None, log: bool, percent:
     left, right = math.exp(left), math.exp(right)
     axes.set_xscale("log")
     axes.set_xlim(left, right)
-    ticks = _ratio_ticks(left, right)
+    ticks = ratio_ticks(left, right)
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xticklabels([f"{tick:,.6g}" for tick in ticks])
     return left, right
 
 
-def _ratio_ticks(left: float, right: float, most: int = 8) -> list[float]:
+def ratio_ticks(left: float, right: float, most: int = 8) -> list[float]:
     """Return round ratios between the ends, 1 always among them when it is there."""
     fine = np.round(np.arange(0.1, 3.0, 0.1), 10)
     for steps in (list(fine), RATIOS, [r for r in RATIOS if f"{r:e}"[0] in "125" and f"{r:e}"[:3] != "1.5"]):
@@ -249,7 +254,7 @@ def _names(axes: Axes, rows: _Rows) -> None:
 def _legend(figure: Figure, groups: list, group: str | None, truth: str | None) -> None:
     handles = [
         Line2D([], [], color=PALETTE[i % len(PALETTE)], marker=MARKERS[i % len(MARKERS)], markersize=5.5,
-               linewidth=1.6, label=_wrapped(value_label(group, name), 40))
+               linewidth=1.6, label=wrapped(value_label(group, name), 40))
         for i, name in enumerate(groups) if group
     ]  # fmt: skip
     if truth:

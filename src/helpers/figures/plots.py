@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 
 import numpy as np
 import pandas as pd
@@ -12,16 +11,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers.display import heading
+from helpers.figures.ends import End, name_ends, wrapped
 from helpers.figures.style import (
     GRID,
     INK,
     PALETTE,
     SEQUENTIAL,
     blank,
-    colours,
     house_style,
+    looks,
     number_axis,
-    spread,
     written,
 )  # fmt: skip
 
@@ -54,15 +53,16 @@ def trend(
     percent : bool
         Whether `y` is a share of 1.
     """
-    figure, axes = blank()
+    lines = _lines(frame, group)
+    height = max(4.0, 0.19 * len(lines) + 1)
+    figure, axes = blank(height)
     with house_style():
-        lines = _lines(frame, group)
-        for (_, line), colour in zip(lines.items(), colours(len(lines)), strict=True):
-            _line(axes, line, x, y, low, high, colour)
+        for line, (colour, marker, _) in zip(lines.values(), looks(len(lines)), strict=True):
+            _line(axes, line, x, y, low, high, colour, marker)
         if from_zero:
             axes.set_ylim(bottom=0)
         if group:
-            _label_ends(axes, lines, x, y)
+            _label_ends(axes, lines, x, y, height - 0.8)
         _finish(axes, title, x, ylabel or y, percent)
         _whole_ticks(axes, frame[x])
     return figure
@@ -156,7 +156,7 @@ def small_multiples(
                     axes.plot(other[x], other[y].astype(float), color=GRID, linewidth=1)
             _line(axes, line, x, y, low, high, PALETTE[0])
             axes.set_ylim(0, 1.08 * float((frame if shared else line)[high or y].max()))
-            axes.set_title(_wrapped(str(name)), fontsize=9)
+            axes.set_title(wrapped(str(name)), fontsize=9)
             axes.tick_params(labelsize=8)
             number_axis(axes.yaxis, percent)
             _whole_ticks(axes, frame[x], most=4)
@@ -183,7 +183,7 @@ def heatmap(
         Tidy: one row per cell; rows and columns keep the order in which they first appear.
     """
     matrix = _matrix(frame, row, column, value)
-    lines = sum(_wrapped(str(name), 44).count("\n") + 1 for name in matrix.index)
+    lines = sum(wrapped(str(name), 44).count("\n") + 1 for name in matrix.index)
     figure, axes = blank(height=0.3 * lines + 1.3)
     with house_style():
         text = matrix.map(lambda v: "" if pd.isna(v) else f"{v:.0%}" if percent else written(v))
@@ -195,7 +195,7 @@ def heatmap(
         axes.set(xlabel="", ylabel="")
         axes.xaxis.tick_top()
         _name_columns(axes, [str(name) for name in matrix.columns])
-        axes.set_yticks(axes.get_yticks(), [_wrapped(str(name), 44) for name in matrix.index], rotation=0)
+        axes.set_yticks(axes.get_yticks(), [wrapped(str(name), 44) for name in matrix.index], rotation=0)
         axes.tick_params(length=0)
         axes.set_title(title, pad=12)
     return figure
@@ -242,29 +242,25 @@ def _lines(frame: pd.DataFrame, group: str | None) -> dict[object, pd.DataFrame]
 
 
 def _line(
-    axes: Axes, line: pd.DataFrame, x: str, y: str, low: str | None, high: str | None, colour: str
-) -> None:
+    axes: Axes, line: pd.DataFrame, x: str, y: str, low: str | None, high: str | None, colour: str,
+    marker: str = "o",
+) -> None:  # fmt: skip
     line = line.sort_values(x)
-    axes.plot(line[x], line[y].astype(float), color=colour, marker="o", markersize=3.5)
+    axes.plot(line[x], line[y].astype(float), color=colour, marker=marker, markersize=4)
     if low and high:
         axes.fill_between(
             line[x], line[low].astype(float), line[high].astype(float), color=colour, alpha=0.15, linewidth=0
         )
 
 
-def _label_ends(axes: Axes, lines: dict[object, pd.DataFrame], x: str, y: str) -> None:
+def _label_ends(axes: Axes, lines: dict[object, pd.DataFrame], x: str, y: str, inches: float) -> None:
     """Write each line's name at its last point, moved apart where two would overlap."""
-    known = {name: line.dropna(subset=[y]).sort_values(x) for name, line in lines.items()}
-    known = {name: line for name, line in known.items() if len(line)}
-    bottom, top = axes.get_ylim()
-    heights = [float(line[y].iloc[-1]) for line in known.values()]
-    places = spread(heights, gap=0.06 * (top - bottom))
-    order = list(lines)
-    for (name, line), height in zip(known.items(), places, strict=True):
-        axes.annotate(
-            _wrapped(str(name), 26), (line[x].iloc[-1], height), xytext=(8, 0), textcoords="offset points",
-            va="center", fontsize=9, color=colours(len(order))[order.index(name)], annotation_clip=False,
-        )  # fmt: skip
+    ends = []
+    for (name, line), (colour, _, _) in zip(lines.items(), looks(len(lines)), strict=True):
+        known = line.dropna(subset=[y]).sort_values(x)
+        if len(known):
+            ends.append(End(known[x].iloc[-1], float(known[y].iloc[-1]), str(name), colour))
+    name_ends(axes, ends, inches)
 
 
 def _finish(axes: Axes, title: str, x: str, y: str, percent: bool) -> None:
@@ -290,7 +286,7 @@ def _name_columns(axes: Axes, names: list[str]) -> None:
     longest_word = max(len(word) for name in names for word in name.split())
     aslant = longest_word > room or max(map(len, names)) > 3 * room
     turned = {"rotation": 40, "ha": "left", "rotation_mode": "anchor"} if aslant else {"rotation": 0}
-    texts = [_wrapped(name, 30 if aslant else room) for name in names]
+    texts = [wrapped(name, 30 if aslant else room) for name in names]
     axes.set_xticks(axes.get_xticks(), texts, fontsize=8, **turned)
 
 
@@ -300,7 +296,3 @@ def _matrix(frame: pd.DataFrame, row: str, column: str, value: str) -> pd.DataFr
         index=row, columns=column, values=value, observed=True, sort=False, dropna=False
     )
     return matrix.reindex(index=frame[row].unique(), columns=frame[column].unique())
-
-
-def _wrapped(text: str, width: int = 30) -> str:
-    return "\n".join(textwrap.wrap(text, width)) or text

@@ -17,14 +17,9 @@ PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 # Markers and strokes go with the colours, so that a figure is also read in grey.
 MARKERS = ["o", "s", "^", "v", "P", "X", "h"]
 STROKES = [
-    "-",
-    (0, (5, 1.6)),
-    (0, (1.2, 1.2)),
-    (0, (6, 1.5, 1.2, 1.5)),
-    (0, (8, 2)),
-    (0, (3, 1, 1, 1, 1, 1)),
-    (0, (2, 2)),
-]
+    "-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (9, 2)), (0, (3, 1, 1, 1, 1, 1)),
+    (0, (2.4, 2.4)),
+]  # fmt: skip
 INK = "#222222"
 FAINT = "#8a8a8a"
 GRID = "#e4e4e4"
@@ -76,6 +71,15 @@ def colours(n: int) -> list[str]:
     return list(islice(cycle(PALETTE), n))
 
 
+def looks(n: int) -> list[tuple[str, str, object]]:
+    """Return colour, marker and stroke for each of `n` lines: no two alike up to 49."""
+    size = len(PALETTE)
+    return [
+        (PALETTE[i % size], MARKERS[(i + i // size) % size], STROKES[(i + i // size) % size])
+        for i in range(n)
+    ]
+
+
 def number_axis(axis: object, percent: bool = False) -> None:
     """Write the numbers of an axis for people: 12,345 or 45%."""
 
@@ -92,13 +96,3 @@ def written(value: float, percent: bool = False) -> str:
     if percent:
         return f"{value:.1%}"
     return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.1f}"
-
-
-def spread(positions: list[float], gap: float) -> list[float]:
-    """Return positions moved up just enough that labels at them do not overlap."""
-    order = sorted(range(len(positions)), key=positions.__getitem__)
-    moved = list(positions)
-    for below, above in zip(order, order[1:], strict=False):
-        moved[above] = max(moved[above], moved[below] + gap)
-    shift = sum(moved) / len(moved) - sum(positions) / len(positions) if positions else 0.0
-    return [position - shift for position in moved]
