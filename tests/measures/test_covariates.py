@@ -35,7 +35,7 @@ def spells(days, child="A", **more):
 def test_deprivation_is_that_of_the_home_on_the_day(store):
     found = with_deprivation(spells(["2020-12-31", "2021-01-01", "2014-01-01"]), store, "day")
     rows = found.order_by("day").execute()
-    assert rows["fifth"].tolist() == [NO_ADDRESS, "least deprived fifth", "most deprived fifth"]
+    assert rows["imd_quintile"].tolist() == [NO_ADDRESS, "least deprived fifth", "most deprived fifth"]
     assert rows["imd_decile"].fillna(0).tolist() == [0, 10, 2]
 
 
@@ -53,11 +53,11 @@ def test_two_addresses_on_one_day_do_not_double_a_spell(make_store):
 
 def test_all_covariates_stand_beside_the_spell(store):
     row = with_covariates(spells(["2021-06-01"], number=[3]), store, "day").execute().iloc[0]
-    names = ["number", "sex", "age", "age_band", "ethnic_group", "region", "imd_decile", "fifth"]
+    names = ["number", "sex", "age", "age_band", "ethnic_group", "region", "imd_decile", "imd_quintile"]
     expected = [3, "F", 6, "5 to 9", "Black", "E12000001", 2, "most deprived fifth"]
     assert row[names].tolist() == expected
     unknown = with_covariates(spells(["2021-06-01"], "B"), store, "day").execute().iloc[0]
-    assert unknown[["ethnic_group", "fifth"]].tolist() == ["not known", NO_ADDRESS]
+    assert unknown[["ethnic_group", "imd_quintile"]].tolist() == ["not known", NO_ADDRESS]
 
 
 @pytest.fixture

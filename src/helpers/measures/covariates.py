@@ -39,8 +39,9 @@ def with_covariates(
     Returns
     -------
     Ibis table
-        `spells` with sex, age, age_band, ethnic_group (see `helpers.measures.ages.add_child`), region,
-        imd_decile, idaci_decile, fifth (see `with_deprivation`), and `columns` (missing without assessment).
+        `spells` with sex, age, age_band, ethnic_group (see `add_child` of ages), region,
+        imd_decile, idaci_decile, imd_quintile (see `with_deprivation`), and `columns` (missing where there
+        was no assessment).
     """
     known = with_deprivation(add_child(spells, store.children, date), store, date)
     places = store.authorities.select("authority", "region")
@@ -59,7 +60,7 @@ def with_deprivation(spells: ir.Table, store: Store, date: str) -> ir.Table:
     Returns
     -------
     Ibis table
-        `spells` with imd_decile, idaci_decile (int64, missing without address) and fifth (string, of
+        `spells` with imd_decile, idaci_decile (int64, missing without address) and imd_quintile (string, of
         multiple deprivation, "no address" where that is not known).
     """
     days = spells.select(*CHILD, date).distinct()
@@ -79,7 +80,9 @@ def with_deprivation(spells: ir.Table, store: Store, date: str) -> ir.Table:
     joined = spells.left_join(placed, [*CHILD, date])
     whole = joined.select(*[joined[name] for name in spells.columns], "imd_decile", "idaci_decile")
     bands = [(whole.imd_decile <= 2 * number, name) for number, name in FIFTHS.items()]
-    return whole.mutate(fifth=ibis.cases((whole.imd_decile.isnull(), NO_ADDRESS), *bands, else_=NO_ADDRESS))
+    return whole.mutate(
+        imd_quintile=ibis.cases((whole.imd_decile.isnull(), NO_ADDRESS), *bands, else_=NO_ADDRESS)
+    )
 
 
 def with_assessment(

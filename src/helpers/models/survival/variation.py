@@ -121,8 +121,8 @@ def spread_of_places(ratios: pd.DataFrame, seed: int = 0) -> tuple[pd.DataFrame,
     -------
     pandas.DataFrame
         term ("mean ratio", "standard deviation of log ratios", "90% of places between"), estimate, low, high,
-        n (places), method. The last row has no estimate: low and high hold nine in ten places, and chance is
-        taken out.
+        n (places), method. In the last row low and high are no interval: nine in ten places lie between
+        them, chance taken out.
     pandas.Series
         The shrunken ratio of each place, indexed by place (empirical Bayes).
 
@@ -149,7 +149,7 @@ def spread_of_places(ratios: pd.DataFrame, seed: int = 0) -> tuple[pd.DataFrame,
     more = pd.DataFrame(
         {
             "term": ["standard deviation of log ratios", "90% of places between"],
-            "estimate": [spread, np.nan],
+            "estimate": [spread, np.exp(mean)],
             "low": [np.quantile(spreads, 0.025), np.exp(mean - reach)],
             "high": [np.quantile(spreads, 0.975), np.exp(mean + reach)],
         }
