@@ -6,7 +6,8 @@ from helpers.figures.describe import alt_text
 from helpers.figures.estimates import coefficients
 from helpers.figures.flows import journeys, states
 from helpers.figures.hazards import log_log, residuals
-from helpers.figures.plots import bars, coverage, flow, heatmap, small_multiples, trend
+from helpers.figures.heatmaps import coverage, heatmap
+from helpers.figures.plots import bars, flow, small_multiples, trend
 from helpers.figures.published import closeness, targets
 from helpers.figures.show import show
 from helpers.figures.spells import timeline

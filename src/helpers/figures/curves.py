@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from helpers.figures.ends import End, name_ends, wrapped
-from helpers.figures.style import INK, blank, house_style, looks, number_axis
+from helpers.figures.style import INK, blank, house_style, looks, number_axis, readable
 from helpers.labels import value_label
 
 DAYS_A_MONTH = 365.25 / 12
@@ -43,7 +43,7 @@ def survival(
     height = max(CURVE_INCHES, 0.2 * len(curves))
     risk_height = 0.3 + 0.19 * len(curves)
     ratios = [height, risk_height]
-    figure, (axes, risk) = blank(height + risk_height + 0.8, 2, 1, sharex=True, height_ratios=ratios)
+    figure, (axes, risk) = blank(height + risk_height + 1.2, 2, 1, sharex=True, height_ratios=ratios)
     with house_style():
         _draw(axes, curves, frame, every)
         axes.set_title(title)
@@ -51,8 +51,8 @@ def survival(
         axes.set_ylabel(ylabel)
         axes.tick_params(labelbottom=True)
         if group:
-            _name(axes, curves, height)
-        _at_risk(risk, curves, _ticks(frame, every))
+            _name(axes, curves, group, height)
+        _at_risk(risk, _worded(curves, group), _ticks(frame, every))
     return figure
 
 
@@ -80,28 +80,37 @@ def incidence(
     once = curves_by(frame[frame[cause] == causes[0]], group)
     if group is None:
         return _competing(frame, cause, once, title, xlabel, ylabel, every)
-    columns = min(len(causes), 3)
+    columns = 2 if len(causes) in (1, 2, 4) else 3
     rows = math.ceil(len(causes) / columns)
     risk_height = 0.35 + 0.19 * len(once)
     figure, grid = blank(
-        2.6 * rows + risk_height + 0.9, rows + 1, columns, squeeze=False, sharex=True,
-        height_ratios=[2.6] * rows + [risk_height],
-    )  # fmt: skip
+        2.5 * rows + risk_height + 1.1,
+        rows + 1,
+        columns,
+        squeeze=False,
+        height_ratios=[2.5] * rows + [risk_height],
+    )
+    below = grid[rows, 0].get_gridspec()
+    for axes in [*grid[:rows].flat[len(causes) :], *grid[rows]]:
+        axes.remove()
     with house_style():
         for axes, name in zip(grid[:rows].flat, causes, strict=False):
             _draw(axes, curves_by(frame[frame[cause] == name], group), frame, every)
-            axes.set_title(wrapped(str(name), 30), fontsize=9.5)
-            axes.tick_params(labelbottom=True, labelsize=8)
-        for axes in [*grid[:rows].flat[len(causes) :], *grid[rows][1:]]:
-            axes.set_visible(False)
-        grid[0, 0].set_ylabel(ylabel)
-        grid[rows - 1, 0].set_xlabel(xlabel)
-        _at_risk(grid[rows, 0], once, _ticks(frame, every))
+            axes.set_title(wrapped(str(name), 34), fontsize=9.5)
+            axes.set_xlabel(xlabel, fontsize=8.5)
+            axes.tick_params(labelsize=8)
+        for row in grid[:rows]:
+            row[0].set_ylabel(ylabel, fontsize=8.5)
+        risk = figure.add_subplot(below[rows, :])
+        risk.set_xlim(-every / 2, frame["time"].max() + every / 2)
+        _at_risk(
+            risk, _worded(once, group), _ticks(frame, every), heads=f"Number at risk, by {xlabel.lower()}"
+        )
         handles = [
             Line2D([], [], color=colour, linestyle=stroke, linewidth=2, label=value_label(group, name))
             for name, (colour, _, stroke) in zip(once, looks(len(once)), strict=True)
         ]
-        figure.legend(handles=handles, loc="outside lower left", ncols=min(4, len(once)), fontsize=8.5)
+        figure.legend(handles=handles, loc="outside lower left", ncols=5, fontsize=8.5, handlelength=3)
         figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return figure
 
@@ -117,7 +126,7 @@ def _competing(
         axes.set_title(title)
         axes.set(xlabel=xlabel, ylabel=ylabel)
         axes.tick_params(labelbottom=True)
-        _name(axes, curves, CURVE_INCHES)
+        _name(axes, curves, cause, CURVE_INCHES)
         _at_risk(risk, once, _ticks(frame, every), plain=True)
     return figure
 
@@ -130,6 +139,7 @@ def steps(
     end: str = "to_day",
     unit: float = DAYS_A_MONTH,
     title: str = "",
+    log: bool = False,
     xlabel: str = "Months",
     ylabel: str = "Events per 100 person-years",
 ) -> Figure:
@@ -142,6 +152,8 @@ def steps(
         `group`.
     unit : float
         Days in a unit of the axis.
+    log : bool
+        Whether the axis of rates is logarithmic, so that late periods are seen beside a high first one.
     """
     lines = curves_by(frame, group)
     figure, axes = blank(4.0)
@@ -151,16 +163,23 @@ def steps(
             edges = np.append(line[start].to_numpy(float), line[end].to_numpy(float)[-1:]) / unit
             low, mid, high = (line[c].to_numpy(float) for c in ("low", "estimate", "high"))
             axes.stairs(mid, edges, color=colour, linewidth=2, linestyle=stroke, baseline=None)
+            some = line["events"].to_numpy(float) > 0 if "events" in line else np.full(len(line), True)
+            high, low = np.where(some, high, mid), np.where(some, low, mid)  # no band where nothing happened
             axes.stairs(
                 high, edges, baseline=low, fill=True, color=colour, alpha=_faint(len(lines)), linewidth=0
             )
-        axes.set_ylim(0, 1.06 * min(frame["high"].max(), 2.5 * frame["estimate"].max()))
+        top = 1.06 * min(frame["high"].max(), 1.5 * frame["estimate"].max())
+        axes.set_ylim(0, top)
+        if log:
+            axes.set_yscale("log")
+            axes.set_ylim(0.7 * frame["estimate"][frame["estimate"] > 0].min(), top)
         axes.set_xlim(left=frame[start].min() / unit)
         axes.set_title(title)
         axes.set(xlabel=xlabel, ylabel=ylabel)
         number_axis(axes.yaxis)
-        axes.set_xticks(sorted({*(frame[start] / unit).round(6), *(frame[end] / unit).round(6)}))
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
+        reach = frame[end].max() / unit
+        every = next((e for e in (1, 2, 3, 6, 12, 24) if reach / e <= 10), 60)
+        axes.set_xticks(np.arange(0, reach + 0.01 * every, every))
         if group:
             ends = [
                 End(line[end].max() / unit, float(line.sort_values(start)["estimate"].iloc[-1]),
@@ -174,6 +193,10 @@ def steps(
 def curves_by(frame: pd.DataFrame, group: str | None) -> dict[object, pd.DataFrame]:
     """Return the rows of each value of `group`, in the order in which they first appear."""
     return {"all": frame} if group is None else dict(iter(frame.groupby(group, observed=True, sort=False)))
+
+
+def _worded(curves: dict[object, pd.DataFrame], group: str | None) -> dict[object, pd.DataFrame]:
+    return {value_label(group, name): curve for name, curve in curves.items()} if group else curves
 
 
 def _faint(lines: int) -> float:
@@ -198,26 +221,32 @@ def _draw(axes: Axes, curves: dict[object, pd.DataFrame], whole: pd.DataFrame, e
     number_axis(axes.yaxis, percent=True)
 
 
-def _name(axes: Axes, curves: dict[object, pd.DataFrame], inches: float) -> None:
+def _name(axes: Axes, curves: dict[object, pd.DataFrame], group: str, inches: float) -> None:
     ends = [
-        End(curve["time"].iloc[-1], float(curve["estimate"].iloc[-1]), str(name), colour)
+        End(curve["time"].iloc[-1], float(curve["estimate"].iloc[-1]), value_label(group, name), colour)
         for (name, curve), (colour, _, _) in zip(curves.items(), looks(len(curves)), strict=True)
     ]
     name_ends(axes, ends, inches, width=24)
 
 
-def _at_risk(axes: Axes, curves: dict[object, pd.DataFrame], ticks: np.ndarray, plain: bool = False) -> None:
+def _at_risk(
+    axes: Axes, curves: dict[object, pd.DataFrame], ticks: np.ndarray, plain: bool = False, heads: str = ""
+) -> None:
+    """Write the numbers at risk, a row for each curve; with `heads`, as a table with its own times."""
     for row, (curve, look) in enumerate(zip(curves.values(), looks(len(curves)), strict=True)):
         for tick in ticks:
             later = curve[curve["time"] >= tick]
             if len(later) and pd.notna(later["at_risk"].iloc[0]):
                 text = f"{int(later['at_risk'].iloc[0]):,}"
-                colour = INK if plain else look[0]
+                colour = INK if plain else readable(look[0])
                 axes.text(tick, row, text, ha="center", va="center", fontsize=8, color=colour)
     axes.set_ylim(len(curves) - 0.4, -0.6)
     axes.set_yticks(range(len(curves)), [str(name) for name in curves], fontsize=8)
-    axes.set_title("Number at risk", fontsize=9, fontweight="normal")
+    axes.set_title(heads or "Number at risk", fontsize=9, fontweight="normal")
     axes.grid(False)
-    axes.tick_params(length=0, labelbottom=False, pad=18)
+    axes.tick_params(length=0, labelbottom=False, pad=26)
+    if heads:
+        axes.set_xticks(ticks)
+        axes.tick_params(axis="x", labeltop=True, labelsize=8, pad=2)
     for spine in axes.spines.values():
         spine.set_visible(False)

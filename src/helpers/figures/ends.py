@@ -8,11 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 from matplotlib.transforms import offset_copy
 from scipy.optimize import isotonic_regression
 
+from helpers.figures.style import readable
+
 POINTS_AN_INCH = 72
-LEADING = 1.22  # height of a line of text in its font size
+HALO = [withStroke(linewidth=2.5, foreground="white")]  # a name that lies on other lines can still be read
+LEADING = 1.32  # height of a line of text in its font size
 
 
 class End(NamedTuple):
@@ -83,7 +87,7 @@ def name_ends(
         Letters after which a name is broken.
     """
     bottom, top = axes.get_ylim()
-    unit = (top - bottom) / inches  # of the axis, an inch
+    unit = abs(top - bottom) / inches  # of the axis, an inch
     texts = [wrapped(end.text, width) for end in ends]
     lines = np.array([text.count("\n") + 1 for text in texts])
     line = fontsize * LEADING / POINTS_AN_INCH * unit
@@ -97,6 +101,6 @@ def name_ends(
                   "relpos": (0 if sign > 0 else 1, 0.5)}  # fmt: skip
         axes.annotate(
             text, (end.x, end.y), xytext=(end.x, place), textcoords=away, va="center", fontsize=fontsize,
-            ha="left" if sign > 0 else "right", color=end.colour, annotation_clip=False, linespacing=1.05,
-            arrowprops=leader if moved else None,
+            ha="left" if sign > 0 else "right", color=readable(end.colour), annotation_clip=False,
+            linespacing=1.05, arrowprops=leader if moved else None, path_effects=HALO,
         )  # fmt: skip

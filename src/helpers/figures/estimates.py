@@ -229,8 +229,8 @@ def _axis(axes: Axes, data: pd.DataFrame, truth: str | None, log: bool, percent:
 
 def ratio_ticks(left: float, right: float, most: int = 8) -> list[float]:
     """Return round ratios between the ends, 1 always among them when it is there."""
-    fine = np.round(np.arange(0.1, 3.0, 0.1), 10)
-    for steps in (list(fine), RATIOS, [r for r in RATIOS if f"{r:e}"[0] in "125" and f"{r:e}"[:3] != "1.5"]):
+    fine = [list(np.round(np.arange(step, 4.0, step), 10)) for step in (0.01, 0.02, 0.05, 0.1, 0.2)]
+    for steps in (*fine, RATIOS, [r for r in RATIOS if f"{r:e}"[0] in "125" and f"{r:e}"[:3] != "1.5"]):
         inside = [float(tick) for tick in steps if left <= tick <= right]
         if 3 <= len(inside) <= most:
             return inside

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
-from helpers.figures.ends import End, name_ends, spread, wrapped
+from helpers.figures.ends import End, name_ends
 from helpers.figures.style import GRID, INK, PALETTE, blank, house_style, number_axis
 
 NODE = 0.045  # width of a block, where columns stand one apart
@@ -206,26 +206,22 @@ def _label_blocks(
     for column, (size, top) in enumerate(zip(sizes, tops, strict=True)):
         size = size[size > 0]
         middles = (top + size * scale / 2)[size.index]
-        outer = column in (0, len(sizes) - 1)
-        if outer:
-            left = column == 0
-            texts = [f"{wrapped(str(s), 18)}\n{n:,.0f} ({n / size.sum():.0%})" for s, n in size.items()]
-            heights = [(text.count("\n") + 1) * 0.15 / inches for text in texts]
-            for text, y, place in zip(
-                texts, middles, spread(middles.tolist(), heights, 0, 1.03), strict=True
-            ):
-                x = column if left else column + NODE
+        if column in (0, len(sizes) - 1):
+            x, side = (column, "left") if column == 0 else (column + NODE, "right")
+            ends = [End(x, middles[s], f"{s} {_counted(n, size.sum())}", INK) for s, n in size.items()]
+            name_ends(axes, ends, inches, side=side, fontsize=8.5, width=24)
+            continue
+        for state, y in middles.items():
+            if size[state] * scale > 0.14 / inches:
                 axes.annotate(
-                    text, (x, y), xytext=(x + (-0.04 if left else 0.04), place), va="center", fontsize=8.5,
-                    ha="right" if left else "left", annotation_clip=False, linespacing=1.05,
+                    f"{size[state] / size.sum():.0%}", (column + NODE, y), xytext=(3, 0), fontsize=8,
+                    textcoords="offset points", va="center",
                 )  # fmt: skip
-        else:
-            for state, y in middles.items():
-                if size[state] * scale > 0.14 / inches:
-                    axes.annotate(
-                        f"{size[state] / size.sum():.0%}", (column + NODE, y), xytext=(3, 0), fontsize=8,
-                        textcoords="offset points", va="center",
-                    )  # fmt: skip
+
+
+def _counted(n: float, of: float) -> str:
+    """Return a number and its share, which a line break does not part."""
+    return f"{n:,.0f}\N{NO-BREAK SPACE}({n / of:.0%})"
 
 
 def _swatches(axes: Axes, middles: np.ndarray, colours: list[str]) -> None:

@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from helpers.figures.curves import curves_by
 from helpers.figures.ends import End, name_ends, wrapped
 from helpers.figures.estimates import ratio_ticks
-from helpers.figures.style import FAINT, INK, PALETTE, blank, house_style, looks, number_axis
+from helpers.figures.style import FAINT, INK, PALETTE, blank, hide_unused, house_style, looks, number_axis
 from helpers.labels import term_label, value_label
 
 
@@ -53,10 +53,12 @@ def residuals(
             axes.fill_between(
                 line["time"], line["low"], line["high"], color=PALETTE[0], alpha=0.15, linewidth=0
             )
-            axes.set_title(wrapped(term_label(term), 30) + _tested(tests, term), fontsize=9)
+            axes.set_title(wrapped(term_label(term), 30), fontsize=9)
+            axes.text(
+                0.98, 0.95, _tested(tests, term), transform=axes.transAxes, ha="right", va="top", fontsize=8
+            )
             axes.tick_params(labelsize=8)
-        for axes in grid.flat[len(terms) :]:
-            axes.set_visible(False)
+        hide_unused(grid, len(terms))
         _ratio_axis(grid[0, 0], frame)
         grid[0, 0].set_ylabel(ylabel)
         grid[rows - 1, 0].set_xlabel(xlabel)
@@ -115,4 +117,4 @@ def _tested(tests: pd.DataFrame | None, term: str) -> str:
     if tests is None or term not in set(tests["term"]):
         return ""
     p = float(tests.set_index("term")["p_adjusted" if "p_adjusted" in tests else "p"][term])
-    return "\np < 0.001" if p < 0.001 else f"\np = {p:.3f}"
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2f}" if p >= 0.1 else f"p = {p:.3f}"

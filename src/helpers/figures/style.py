@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from itertools import cycle, islice
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
@@ -66,6 +67,16 @@ def blank(height: float = 4.0, rows: int = 1, columns: int = 1, **options: objec
         return figure, figure.subplots(rows, columns, **options)
 
 
+def hide_unused(grid: np.ndarray, used: int) -> None:
+    """Hide the panels that stay empty, and number the time axis of the lowest panel of each column."""
+    for axes in grid.flat[used:]:
+        axes.set_visible(False)
+    for column in grid.T:
+        shown = [axes for axes in column if axes.get_visible()]
+        if shown:
+            shown[-1].tick_params(labelbottom=True)
+
+
 def colours(n: int) -> list[str]:
     """Return `n` colours of the palette, from the start again when it is used up."""
     return list(islice(cycle(PALETTE), n))
@@ -80,6 +91,16 @@ def looks(n: int) -> list[tuple[str, str, object]]:
     ]
 
 
+def readable(colour: str, contrast: float = 4.5) -> str:
+    """Return a colour darkened until text in it can be read on white (WCAG 2: a contrast of 4.5)."""
+    rgb = np.array(mpl.colors.to_rgb(colour))
+    while True:
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        if 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05) >= contrast:
+            return mpl.colors.to_hex(rgb)
+        rgb = rgb * 0.95
+
+
 def number_axis(axis: object, percent: bool = False) -> None:
     """Write the numbers of an axis for people: 12,345 or 45%."""
 
@@ -91,8 +112,8 @@ def number_axis(axis: object, percent: bool = False) -> None:
     axis.set_major_formatter(FuncFormatter(written))
 
 
-def written(value: float, percent: bool = False) -> str:
+def written(value: float, percent: bool = False, decimals: int = 1) -> str:
     """Return a value as it is written beside a mark."""
     if percent:
         return f"{value:.1%}"
-    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.1f}"
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.{decimals}f}"

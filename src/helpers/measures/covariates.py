@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from helpers.measures.ages import add_child
 from helpers.measures.assessments import KEY
+from helpers.measures.residence import residence_at
 from helpers.measures.spells import CHILD
 from helpers.sources.store import Store
 
@@ -54,8 +55,8 @@ def with_deprivation(spells: ir.Table, store: Store, date: str) -> ir.Table:
     """Add how deprived the neighbourhood was in which the child lived on a day.
 
     Source: English indices of deprivation 2019 (decile 1 = most deprived), by the postcode of the child's
-    address on the day. The indices are those of 2019 whatever the day. The Children in Need Census holds no
-    address; an authority's case management system does.
+    address on the day (see `residence_at`). The indices are those of 2019 whatever the day. The Children in
+    Need Census holds no address; an authority's case management system does.
 
     Returns
     -------
@@ -63,22 +64,8 @@ def with_deprivation(spells: ir.Table, store: Store, date: str) -> ir.Table:
         `spells` with imd_decile, idaci_decile (int64, missing without address) and imd_quintile (string, of
         multiple deprivation, "no address" where that is not known).
     """
-    days = spells.select(*CHILD, date).distinct()
-    homes = store.addresses.select(*CHILD, "address_start", "address_end", "postcode")
-    near = days.inner_join(homes, CHILD)
-    inside = (near.address_start <= near[date]) & (
-        near.address_end.isnull() | (near.address_end >= near[date])
-    )
-    near = near.filter(inside).select(*CHILD, date, "address_start", "postcode")
-    # One home a day, the latest begun: two that overlap would count the child twice.
-    latest = ibis.row_number().over(ibis.window(group_by=[*CHILD, date], order_by=ibis.desc("address_start")))
-    near = near.mutate(_rank=latest).filter(lambda t: t._rank == 0).drop("_rank", "address_start")
-    areas = store.postcodes.select("postcode", "neighbourhood").inner_join(
-        store.neighbourhoods.select("neighbourhood", "imd_decile", "idaci_decile"), "neighbourhood"
-    )
-    placed = near.inner_join(areas, "postcode").select(*CHILD, date, "imd_decile", "idaci_decile")
-    joined = spells.left_join(placed, [*CHILD, date])
-    whole = joined.select(*[joined[name] for name in spells.columns], "imd_decile", "idaci_decile")
+    placed = residence_at(store, spells, date)
+    whole = placed.select(*spells.columns, "imd_decile", "idaci_decile")
     bands = [(whole.imd_decile <= 2 * number, name) for number, name in FIFTHS.items()]
     return whole.mutate(
         imd_quintile=ibis.cases((whole.imd_decile.isnull(), NO_ADDRESS), *bands, else_=NO_ADDRESS)

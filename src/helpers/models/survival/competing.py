@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.models.survival.common import checked_counts, groups
+from helpers.models.survival.common import check_counts, groups
 from helpers.models.survival.curves import CURVE, DAYS_A_MONTH
 
 NORMAL = stats.norm.ppf(0.975)
@@ -61,7 +61,7 @@ def aalen_johansen(
     ValueError
         If a column lacks or holds missing or negative values, or `causes` leaves out an event that happened.
     """
-    checked_counts(counts, by, duration, event, weight)
+    check_counts(counts, by, duration, event, weight, causes=True)
     seen = sorted(int(code) for code in counts.loc[counts[weight] > 0, event].unique() if code != 0)
     causes = {code: str(code) for code in seen} if causes is None else causes
     unnamed = set(seen) - set(causes)

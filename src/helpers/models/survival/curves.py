@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from lifelines import KaplanMeierFitter
 
-from helpers.models.survival.common import checked_counts, groups
+from helpers.models.survival.common import check_counts, groups
 
 DAYS_A_MONTH = 365.25 / 12
 
@@ -61,7 +61,7 @@ def kaplan_meier(
     ValueError
         If a column lacks, or holds missing or negative values.
     """
-    checked_counts(counts, by, duration, event, weight)
+    check_counts(counts, by, duration, event, weight)
     curves = [
         _curve(part, names, duration, event, weight, every, until, incidence)
         for names, part in groups(counts, by)

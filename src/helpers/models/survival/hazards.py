@@ -15,14 +15,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from lifelines.exceptions import ConvergenceError
 from lifelines.fitters.coxph_fitter import SemiParametricPHFitter
 from scipy import stats
+from scipy.linalg import LinAlgWarning
+from threadpoolctl import threadpool_limits
 
 from helpers.models.survival.common import need
 from helpers.models.survival.residuals import Rows, score_residuals
 from helpers.models.tidy import tidy
 
-# As many steps as it takes for coefficients to agree with R to 1e-8; lifelines would stop a little earlier.
+STRATUM = "number of the stratum"
+# As many steps as it takes for coefficients to agree with R to 1e-7; lifelines would stop a little earlier.
 FIT = {"step_size": 1.0, "precision": 1e-12, "r_precision": 1e-14}
 
 
@@ -36,7 +40,8 @@ class Hazards:
         Hazard ratios: term, estimate, low, high, n (rows, by weight), method, events, p and, where errors are
         clustered, clusters.
     model : lifelines fitter
-        What lifelines fitted. Its own standard errors take rows as independent; `covariance` is right.
+        What lifelines fitted. Its own standard errors take rows as independent; `covariance` is right. Its
+        baseline hazard is Breslow's, which lies a little below Efron's where many events tie.
     frame : pandas.DataFrame
         What was fitted: a column per term, then those of `roles`.
     covariance : pandas.DataFrame
@@ -101,7 +106,7 @@ def cox(
     ------
     ValueError
         If a column lacks or holds missing values, a row ends before it begins, a term does not vary, nothing
-        happened, or nothing happened in the first category of a term.
+        happened, nothing happened in the first category of a term, or terms say the same.
     """
     roles = {"duration": duration, "event": event, "entry": entry, "cluster": cluster, "weight": weight}
     roles = {role: name for role, name in roles.items() if name is not None}
@@ -110,13 +115,19 @@ def cox(
     _refuse(frame, roles, [*terms, *strata])
     happened = frame[event].astype(bool).to_numpy()
     columns, empty = _columns(frame, terms, happened)
+    twice = set(columns) & set(roles.values())
+    if twice:
+        raise ValueError(
+            f"Named both as a term and for another part of the model: {', '.join(sorted(twice))}."
+        )
     kept = ~np.any(list(empty.values()), axis=0) if empty else slice(None)
-    fitted = pd.DataFrame(columns)
-    for role, name in roles.items():
-        fitted[name] = frame[name].to_numpy(dtype=None if role == "cluster" else float)
+    others = {
+        name: frame[name].to_numpy(dtype=None if role == "cluster" else float) for role, name in roles.items()
+    }
     if strata:
-        fitted["stratum"] = frame.groupby(list(strata), observed=True, sort=True).ngroup().to_numpy()
-        roles = roles | {"strata": "stratum"}
+        others[STRATUM] = frame.groupby(list(strata), observed=True, sort=True).ngroup().to_numpy()
+        roles = roles | {"strata": STRATUM}
+    fitted = pd.DataFrame(columns | others)  # at once: a column added later costs lifelines a copy of all
     fitted = fitted[kept] if empty else fitted
     _refuse_constant(fitted, list(columns))
     model = _fit(fitted, list(columns), roles)
@@ -141,7 +152,8 @@ def _fit(fitted: pd.DataFrame, terms: list[str], roles: dict[str, object]) -> Se
     """
     duration, event, strata = roles["duration"], roles["event"], roles.get("strata")
     columns = [*terms, duration, event, *([strata] if strata else [])]
-    frame, weight = fitted[columns], roles.get("weight")
+    frame = fitted if list(fitted) == columns else fitted[columns]
+    weight = roles.get("weight")
     if "weight" in roles or "entry" in roles:
         weight = weight or "weight of the row"
         frame = frame.assign(**{weight: fitted[roles["weight"]] if "weight" in roles else 1.0})
@@ -150,11 +162,20 @@ def _fit(fitted: pd.DataFrame, terms: list[str], roles: dict[str, object]) -> Se
         late = (entry >= fitted.loc[fitted[event] > 0, duration].min()).to_numpy()
         before = frame[late].assign(**{duration: entry[late], event: 0.0, weight: -frame.loc[late, weight]})
         frame = pd.concat([frame, before], ignore_index=True)
-    with warnings.catch_warnings():
+    # Times in days tie. lifelines' own rule would go through a million rows one by one.
+    tied = True if len(frame) > 4 * frame[duration].nunique() else None
+    # The products of a day's rows are small: threads would spend their time waiting for each other.
+    with warnings.catch_warnings(), threadpool_limits(1, "blas"):
         warnings.filterwarnings("ignore", message="It appears your weights are not integers")
-        return _SignedWeights().fit(
-            frame, duration, event, strata=[strata] if strata else None, weights_col=weight, fit_options=FIT
-        )
+        warnings.filterwarnings("error", category=LinAlgWarning)
+        strata = [strata] if strata else None
+        try:
+            return _SignedWeights().fit(
+                frame, duration, event, strata=strata, weights_col=weight, batch_mode=tied, fit_options=FIT
+            )
+        except (ConvergenceError, LinAlgWarning) as error:
+            said = "Terms that cannot be told apart, or one that alone decides the event, among: "
+            raise ValueError(said + ", ".join(terms) + ".") from error
 
 
 def _rows(fitted: pd.DataFrame, terms: list[str], roles: dict[str, object], beta: np.ndarray) -> Rows:

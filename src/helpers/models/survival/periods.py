@@ -11,7 +11,7 @@ from lifelines import KaplanMeierFitter
 from lifelines.utils import restricted_mean_survival_time
 from statsmodels.stats.rates import confint_poisson
 
-from helpers.models.survival.common import checked_counts, groups
+from helpers.models.survival.common import check_counts, groups
 from helpers.models.tidy import COLUMNS, tidy
 
 DAYS_A_YEAR = 365.25
@@ -39,7 +39,7 @@ def piecewise_hazard(
         Spells counted by length in days and ending; a row per spell with weight 1 gives the same.
     cuts : sequence of float
         Days at which intervals begin and end, rising. An interval holds the days after its first until its
-        last, and the first interval also its first.
+        last, and one that begins at 0 also day 0.
     by : sequence of str
         Columns that split the rates.
     per : float
@@ -57,9 +57,10 @@ def piecewise_hazard(
     Raises
     ------
     ValueError
-        If a column lacks or holds missing or negative values, cuts do not rise, or labels do not fit.
+        If a column lacks or holds missing or negative values, an event is not 0 or 1, cuts do not rise, or
+        labels do not fit.
     """
-    checked_counts(counts, by, duration, event, weight)
+    check_counts(counts, by, duration, event, weight)
     edges = list(pairwise(cuts))
     if not edges or any(low >= high for low, high in edges) or edges[0][0] < 0:
         raise ValueError(f"cuts must rise from 0 or later and hold at least two days, not {list(cuts)}.")
@@ -87,7 +88,7 @@ def _rates(
     rows = []
     for label, (low, high) in zip(labels, edges, strict=True):
         years = (n * (np.clip(days, low, high) - low)).sum() / DAYS_A_YEAR
-        inside = (days <= high) & ((days > low) | ((days == low) & (low == edges[0][0])))
+        inside = (days <= high) & ((days > low) | ((days == 0) & (low == 0)))
         rows.append(
             {
                 "term": label,
@@ -101,7 +102,7 @@ def _rates(
     table = pd.DataFrame(rows)
     years = table["person_years"].where(table["person_years"] > 0)
     bounds = confint_poisson(table["events"].to_numpy(), years.to_numpy(), method="exact-c")
-    low, high = (np.asarray(bound) * per for bound in bounds)
+    low, high = (pd.Series(bound).where(years.notna()) * per for bound in bounds)
     estimate = table["events"] / years * per
     return table.assign(estimate=estimate, low=low, high=high, method=f"Events per {per:g} person-years")
 
@@ -143,7 +144,7 @@ def restricted_mean(
     ValueError
         If a column lacks or holds missing or negative values, or the horizon is not above zero.
     """
-    checked_counts(counts, by, duration, event, weight)
+    check_counts(counts, by, duration, event, weight)
     if not until > 0:
         raise ValueError(f"The horizon must be above zero, not {until}.")
     found = [(names, *_mean(part, until, duration, event, weight)) for names, part in groups(counts, by)]

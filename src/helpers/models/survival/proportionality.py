@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
-from lifelines import KaplanMeierFitter
 from patsy import build_design_matrices, dmatrix
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
+from threadpoolctl import threadpool_limits
 
 from helpers.models.survival.hazards import Hazards
 from helpers.models.survival.residuals import Rows, information_by_time, schoenfeld_residuals
@@ -52,39 +52,26 @@ def proportional_hazards(hazards: Hazards, *, over: str = "km") -> pd.DataFrame:
     time = _transformed(rows, over)
     centre = time[rows.event].mean()
     of_time = dict(zip(rows.stop[rows.event], time[rows.event] - centre, strict=True))
-    fixed = sum_of(rows, lambda at: 1.0)
-    crossed, moving = (sum_of(rows, lambda at, power=power: of_time[at] ** power) for power in (1, 2))
+    fixed, crossed, moving = _information(rows, of_time)
     events = rows.weight[rows.event] * (time[rows.event] - centre)
     score = events @ schoenfeld_residuals(rows)
-    free = moving - crossed @ np.linalg.solve(
-        fixed, crossed
-    )  # information on slopes, the ratios being estimated
-    one_by_one = _free_of_one(fixed, crossed, moving)
-    statistic = np.append(score**2 / one_by_one, score @ np.linalg.solve(free, score))
+    free = moving - crossed @ np.linalg.solve(fixed, crossed)  # on the slopes, the ratios being estimated
+    statistic = np.append(score**2 / np.diag(free), score @ np.linalg.solve(free, score))
     df = np.append(np.ones(len(terms), dtype=int), len(terms))
     p = stats.chi2.sf(statistic, df)
     adjusted = np.append(multipletests(p[:-1], method="holm")[1], p[-1])
     words = [_words(score[i], adjusted[i]) for i in range(len(terms))] + [""]
-    return pd.DataFrame(
-        {
-            "term": [*terms, ALL_TERMS],
-            "statistic": statistic,
-            "df": df,
-            "p": p,
-            "p_adjusted": adjusted,
-            "slope": words,
-        }
-    )
+    table = pd.DataFrame({"term": [*terms, ALL_TERMS], "statistic": statistic, "df": df, "p": p})
+    return table.assign(p_adjusted=adjusted, slope=words)
 
 
-def sum_of(rows: Rows, scale: Callable[[float], float]) -> np.ndarray:
-    """Return the sum of the information at each time of an event, each times `scale` of that time."""
-    return sum(scale(time) * information for time, information in information_by_time(rows))
-
-
-def _free_of_one(fixed: np.ndarray, crossed: np.ndarray, moving: np.ndarray) -> np.ndarray:
-    """Return, for each term, the information on its slope when it alone has one."""
-    return np.diag(moving) - np.einsum("ij,ij->j", crossed, np.linalg.solve(fixed, crossed))
+def _information(rows: Rows, of_time: dict[float, float]) -> np.ndarray:
+    """Return the information summed over times, times the powers 0, 1 and 2 of the transformed time."""
+    found = np.zeros((3, rows.covariates.shape[1], rows.covariates.shape[1]))
+    with threadpool_limits(1, "blas"):  # small products, for which threads would wait for each other
+        for time, information in information_by_time(rows):
+            found += np.power(of_time[time], [0, 1, 2])[:, None, None] * information
+    return found
 
 
 def _words(score: float, p: float) -> str:
@@ -109,12 +96,15 @@ def _transformed(rows: Rows, over: str) -> np.ndarray:
 
 
 def _gone_before(rows: Rows) -> np.ndarray:
-    """Return the share that has had the event just before each row's end, whatever the stratum."""
-    entry = None if np.isneginf(rows.start).all() else rows.start
-    fitted = KaplanMeierFitter().fit(rows.stop, rows.event, entry=entry)  # without weights, as R
-    curve = fitted.survival_function_.iloc[:, 0]
-    place = np.searchsorted(curve.index.to_numpy(), rows.stop, side="left")
-    return 1 - np.append(1.0, curve.to_numpy())[place]
+    """Return the share that has had the event just before each row's end, whatever the stratum or weight.
+
+    Kaplan-Meier, as R takes it here; lifelines refuses it where nobody is at risk for a while, as happens
+    between the rows of repeated events.
+    """
+    times, events = np.unique(rows.stop[rows.event], return_counts=True)
+    late, left = (np.searchsorted(np.sort(when), times, side="left") for when in (rows.start, rows.stop))
+    curve = np.cumprod(1 - events / (late - left))  # begun before each time, less ended before it
+    return 1 - np.append(1.0, curve)[np.searchsorted(times, rows.stop, side="left")]
 
 
 def schoenfeld(hazards: Hazards, terms: Sequence[str] | None = None, *, points: int = 40) -> pd.DataFrame:
