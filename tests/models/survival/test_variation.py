@@ -67,3 +67,13 @@ def test_what_cannot_be_answered_is_refused():
         place_ratios(fitted, frame["place"].head(5))
     with pytest.raises(ValueError, match="without strata"):
         expected_events(cox(frame, "days", "event", ["x"], strata=["place"]))
+
+
+def test_clusters_must_lie_within_places():
+    frame, _ = country(0.3)
+    fitted = cox(frame, "days", "event", ["x"], cluster="place")
+    with pytest.raises(ValueError, match="one cluster"):
+        place_ratios(fitted, frame["place"])
+    within = place_ratios(fitted, frame["place"], frame["child"])
+    same = place_ratios(cox(frame, "days", "event", ["x"], cluster="child"), frame["place"])
+    assert np.allclose(within["error"], same["error"])

@@ -46,7 +46,7 @@ def expected_events(hazards: Hazards) -> pd.Series:
     return gathered * hazards.model.predict_partial_hazard(hazards.frame)
 
 
-def place_ratios(hazards: Hazards, places: pd.Series) -> pd.DataFrame:
+def place_ratios(hazards: Hazards, places: pd.Series, clusters: pd.Series | None = None) -> pd.DataFrame:
     """Return for each place the events that happened over those expected of spells like its own.
 
     Indirect standardisation: a ratio of 1.2 says that the event came a fifth faster than in all places
@@ -59,6 +59,8 @@ def place_ratios(hazards: Hazards, places: pd.Series) -> pd.DataFrame:
         See `expected_events`.
     places : pandas.Series
         The place of each row, in the order of what was given to `cox`.
+    clusters : pandas.Series, optional
+        The cluster of each row within its place, usually the child; that of the model when not given.
 
     Returns
     -------
@@ -69,7 +71,8 @@ def place_ratios(hazards: Hazards, places: pd.Series) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        When there are not as many places as rows were given to `cox`.
+        When there are not as many places as rows were given to `cox`, or the clusters are the places: then
+        nothing tells what is chance within a place.
     """
     frame, event = hazards.frame, hazards.roles["event"]
     if len(places) <= frame.index.max():
@@ -84,7 +87,12 @@ def place_ratios(hazards: Hazards, places: pd.Series) -> pd.DataFrame:
         }
     )
     rows["more"] = rows["events"] - rows["expected"]
-    rows["cluster"] = frame[hazards.roles["cluster"]] if "cluster" in hazards.roles else frame.index
+    if clusters is not None:
+        rows["cluster"] = clusters.to_numpy()[frame.index]
+    else:
+        rows["cluster"] = frame[hazards.roles["cluster"]] if "cluster" in hazards.roles else frame.index
+    if len(rows) > len(rows[["place", "cluster"]].drop_duplicates()) == rows["place"].nunique():
+        raise ValueError("Every place is one cluster: name clusters within places, such as children.")
     square = rows.groupby(["place", "cluster"], sort=True)["more"].sum().pow(2).groupby("place").sum()
     by_place = rows.groupby("place", sort=True)
     table = by_place[["events", "expected"]].sum().assign(square=square, n=by_place.size())
