@@ -123,3 +123,18 @@ def test_a_hundred_cases_bear_four_classes_at_most():
     few = counted(planted(100)[0])
     table = lca.select(few, ITEMS, range(1, 9), starts=4, jobs=1, progress=False).table
     assert table["classes"].tolist() == [1, 2, 3, 4]
+
+
+def test_the_bootstrap_finds_the_third_class_and_no_fourth(rows, selection):
+    third, fourth = (
+        lca.bootstrap_likelihood_ratio(
+            counted(rows), ITEMS, selection.models[k], selection.models[k + 1], 19, 2, progress=False
+        )["p"][0]
+        for k in (2, 3)
+    )
+    assert third == 0.05 < fourth
+
+
+def test_the_bootstrap_compares_only_neighbours(rows, selection):
+    with pytest.raises(ValueError, match="not 2 with 4"):
+        lca.bootstrap_likelihood_ratio(counted(rows), ITEMS, selection.models[2], selection.models[4])

@@ -8,6 +8,7 @@ here.
 `helpers.measures.assessments.factor_patterns` returns it.
 """
 
+from helpers.models.latent_class.bootstrap import bootstrap_likelihood_ratio
 from helpers.models.latent_class.counting import corrected_counts
 from helpers.models.latent_class.fitting import Selection, TooFewCases, choose, fit, select
 from helpers.models.latent_class.invariance import Invariance, invariance
@@ -27,8 +28,8 @@ from helpers.models.latent_class.relations import (
 
 __all__ = [
     "Invariance", "Membership", "Selection", "TooFewCases", "Variation", "bch_weights", "between_places",
-    "bivariate_residuals", "choose", "class_shares", "class_sizes", "classification_error", "classify",
-    "corrected_counts", "covariates", "distal", "distances", "fit", "invariance", "log_likelihood", "match",
-    "match_published", "name_classes", "predicted_shares", "profiles", "published_profiles", "select",
-    "share_change", "share_ratios",
+    "bivariate_residuals", "bootstrap_likelihood_ratio", "choose", "class_shares", "class_sizes",
+    "classification_error", "classify", "corrected_counts", "covariates", "distal", "distances", "fit",
+    "invariance", "log_likelihood", "match", "match_published", "name_classes", "predicted_shares",
+    "profiles", "published_profiles", "select", "share_change", "share_ratios",
 ]  # fmt: skip

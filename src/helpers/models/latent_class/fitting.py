@@ -5,24 +5,27 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed, parallel_config
+from sklearn.cluster import kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 from stepmix.stepmix import StepMix
 from tqdm import tqdm
 
-from helpers.models.latent_class.common import matrix
+from helpers.models.latent_class.common import Found, matrix
 from helpers.models.latent_class.quality import fit_measures
 
 FEWEST_CASES = 100
 CASES_PER_CLASS = 25
 
-SHORT_RUN = 40  # iterations that show which starts are worth finishing
-LONG_RUN = 5_000
-TOLERANCE = 1e-6  # change in the log-likelihood of all cases at which a run ends
-SAME_LIKELIHOOD = 0.01  # runs this close have found the same solution
+# A tournament: all starts run for a few iterations, the better half goes on for more, the best to the end.
+ROUNDS = [(1, 40), (2, 200), (4, 5_000)]  # (one start of so many goes on, for at most so many iterations)
+FEWEST_FINISHED = 4
+TOLERANCE = 1e-10  # change in the average log-likelihood of a case at which a run ends
+SAME_SOLUTION = 1e-7  # runs whose log-likelihoods differ by less than this share have found the same classes
 
 
 class TooFewCases(ValueError):
@@ -67,12 +70,12 @@ def select(
     classes : iterable of int
         Numbers of classes to try; those that would leave fewer than 25 cases a class on average are not.
     starts : int
-        Random starts for each; the better half is run to the end.
+        Starts for each; the best quarter, at least four, is run to the end.
     seed : int
     jobs : int
         Processes at work at once; the result does not depend on it.
     progress : bool
-        Whether to show a bar (on standard error).
+        Whether to show a bar of starts (on standard error).
 
     Returns
     -------
@@ -89,13 +92,24 @@ def select(
     """
     items = list(items)
     possible = _possible(patterns, items, classes)
+    x, weights = matrix(patterns, items), patterns["n"].to_numpy(float)
     seeds = np.random.default_rng(seed).integers(0, 2**31 - 1, size=(max(possible) + 1, starts))
-    tasks = (delayed(_best_of)(patterns[[*items, "n"]], items, k, seeds[k].tolist()) for k in possible)
-    with parallel_config("loky", inner_max_num_threads=1):
-        fits = Parallel(n_jobs=min(jobs, len(possible)), return_as="generator")(tasks)
-        found = list(tqdm(fits, total=len(possible), desc="Numbers of classes", disable=not progress))
-    rows = [fit_measures(patterns, items, model) | notes for model, notes in found]
-    models = dict(zip(possible, (model for model, _ in found), strict=True))
+    tried = {k: starts if k > 1 else 1 for k in possible}  # one class has one solution, in closed form
+    left = {k: [drawn(x, weights, k, int(s)) for s in seeds[k][: tried[k]]] for k in possible}
+    numbers = [{k: _going_on(n, one_of) for k, n in tried.items()} for one_of, _ in ROUNDS]
+    bar = tqdm(total=sum(sum(n.values()) for n in numbers), desc="Starts", disable=not progress)
+    with parallel_config("loky", inner_max_num_threads=1), Parallel(jobs, return_as="generator") as workers:
+        for going_on, (_, iterations) in zip(numbers, ROUNDS, strict=True):
+            tasks = [(k, start) for k in sorted(possible, reverse=True) for start in left[k][: going_on[k]]]
+            runs = workers(delayed(run)(x, weights, start, iterations) for _, start in tasks)
+            left = {k: [] for k in possible}
+            for (k, _), model in zip(tasks, runs, strict=True):
+                left[k].append(model)
+                bar.update()
+            left = {k: sorted(models, key=lambda model: -model.lower_bound_) for k, models in left.items()}
+    bar.close()
+    models = {k: _largest_first(left[k][0], x, weights) for k in possible}
+    rows = [fit_measures(patterns, items, models[k]) | _how_sure(left[k]) for k in possible]
     return Selection(pd.DataFrame(rows), models, items)
 
 
@@ -145,34 +159,67 @@ def _possible(patterns: pd.DataFrame, items: list[str], classes: Iterable[int]) 
     return possible
 
 
-def _best_of(
-    patterns: pd.DataFrame, items: list[str], classes: int, seeds: list[int]
-) -> tuple[StepMix, dict[str, object]]:
-    """Run every start for a short while, the better half to the end; return the best, and how sure it is."""
-    x, weights = matrix(patterns, items), patterns["n"].to_numpy(float)
-    if classes == 1:
-        seeds = seeds[:1]  # one class has one solution, in closed form
-    trials = [(_run(x, weights, classes, seed, SHORT_RUN).lower_bound_, seed) for seed in seeds]
-    promising = [seed for _, seed in sorted(trials, reverse=True)[: max(2, len(seeds) // 2)]]
-    runs = [_run(x, weights, classes, seed, LONG_RUN) for seed in promising]
-    ends = np.array([run.score(x, sample_weight=weights) * weights.sum() for run in runs])
-    best = runs[int(ends.argmax())]
-    sizes = np.bincount(best.predict_proba(x).argmax(axis=1), weights=weights, minlength=classes)
-    best.permute_classes(np.lexsort((-best.weights_, -sizes)))
-    replicated = int((ends >= ends.max() - SAME_LIKELIHOOD).sum())
-    return best, {"finished": len(runs), "replicated": replicated, "converged": best.converged_}
+def drawn(x: np.ndarray, weights: np.ndarray, classes: int, seed: int) -> Found:
+    """Return a start: each class half way between the average case and one pattern.
+
+    The patterns are drawn as k-means++ draws its centres, far apart and likelier where many cases are. Such
+    starts reach the best solution far more often than random posteriors, from which all classes begin alike.
+    """
+    average = weights @ x / weights.sum()
+    centres, _ = kmeans_plusplus(x, classes, sample_weight=weights, random_state=seed)
+    chances = np.clip((centres + average) / 2, 0.01, 0.99)
+    return Found(np.full(classes, 1 / classes), chances)
 
 
-def _run(x: np.ndarray, weights: np.ndarray, classes: int, seed: int, iterations: int) -> StepMix:
-    model = StepMix(
-        n_components=classes,
+def run(
+    x: np.ndarray,
+    weights: np.ndarray,
+    start: Found | StepMix,
+    iterations: int,
+    tolerance: float = TOLERANCE,
+) -> StepMix:
+    """Run StepMix's EM algorithm from where `start` stands."""
+    found = start if isinstance(start, Found) else Found.of(start)
+    model = _From(
+        n_components=len(found.shares),
         measurement="binary",
         max_iter=iterations,
-        abs_tol=TOLERANCE / weights.sum(),  # StepMix compares averages
-        random_state=int(seed),
+        abs_tol=tolerance,
         progress_bar=0,
     )
+    model.start = found
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # noted in the table instead
         model.fit(x, sample_weight=weights)
+    return model
+
+
+class _From(StepMix):
+    """StepMix that begins at given parameters, where it would draw them at random; all else is StepMix's."""
+
+    start: Found
+
+    def _initialize_parameters(self, X: np.ndarray, random_state: object) -> None:  # noqa: N803
+        self.set_parameters(self.start.as_parameters())
+
+
+def _going_on(starts: int, one_of: int) -> int:
+    return min(starts, max(FEWEST_FINISHED, ceil(starts / one_of)))
+
+
+def _how_sure(finished: list[StepMix]) -> dict[str, object]:
+    best = finished[0].lower_bound_
+    same = [model for model in finished if model.lower_bound_ >= best - SAME_SOLUTION * abs(best)]
+    return {
+        "finished": len(finished),
+        "replicated": len(same),
+        "converged": finished[0].converged_,
+    }
+
+
+def _largest_first(model: StepMix, x: np.ndarray, weights: np.ndarray) -> StepMix:
+    """Order the classes by how many cases have them as their most likely one."""
+    modal = model.predict_proba(x).argmax(axis=1)
+    sizes = np.bincount(modal, weights=weights, minlength=model.n_components)
+    model.permute_classes(np.lexsort((-model.weights_, -sizes)))
     return model

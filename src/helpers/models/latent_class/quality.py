@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -32,16 +31,16 @@ def bivariate_residuals(model: StepMix, patterns: pd.DataFrame, items: Sequence[
     x, weights = matrix(patterns, items), patterns["n"].to_numpy(float)
     shares, chances = parameters(model)
     total = weights.sum()
-    rows = []
-    for i, j in combinations(range(len(items)), 2):
-        residual = 0.0
-        for a, b in ((0, 0), (0, 1), (1, 0), (1, 1)):
-            observed = weights[(x[:, i] == a) & (x[:, j] == b)].sum()
-            chance = np.abs(1 - a - chances[:, i]) * np.abs(1 - b - chances[:, j])
-            expected = total * (shares @ chance)
-            residual += (observed - expected) ** 2 / max(expected, 1e-9)
-        rows.append((items[i], items[j], observed, expected, residual))
-    table = pd.DataFrame(rows, columns=["first", "second", "observed", "expected", "residual"])
+    first, second = np.triu_indices(len(items), k=1)
+    residual = np.zeros(len(first))
+    for a, b in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        # x or 1 - x: how many cases have answer a to the one item and b to the other
+        cells = (np.abs(1 - a - x) * weights[:, None]).T @ np.abs(1 - b - x)
+        model_cells = total * (np.abs(1 - a - chances) * shares[:, None]).T @ np.abs(1 - b - chances)
+        observed, expected = cells[first, second], model_cells[first, second]
+        residual += (observed - expected) ** 2 / expected.clip(1e-9)
+    table = pd.DataFrame({"first": np.take(items, first), "second": np.take(items, second)})
+    table = table.assign(observed=observed, expected=expected, residual=residual)
     return table.sort_values("residual", ascending=False, kind="stable", ignore_index=True)
 
 
