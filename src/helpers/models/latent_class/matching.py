@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
+from helpers.models.latent_class.profiles import name_classes
+
 # What the words of our reading stand for as probabilities of a factor within a category.
 EXPECTED = {"high": 0.9, "often": 0.35}
 ELSEWHERE = 0.02  # of a factor that the name of a category says nothing of
@@ -145,6 +147,20 @@ def match_published(profile: pd.DataFrame, furthest: float = TOO_FAR) -> pd.Data
             "second_distance": next_near,
         }
     )
+
+
+def class_names(profile: pd.DataFrame, furthest: float = TOO_FAR) -> dict[int, str]:
+    """Return a name for each class: its number, and the published category or, far from all, its items.
+
+    Returns
+    -------
+    dict of int to str
+        E.g. ``{2: "2. Domestic abuse, single factor"}``. Names differ even where two classes are nearest to
+        the same category, since they begin with the number.
+    """
+    own = name_classes(profile)
+    found = match_published(profile, furthest).set_index("class")["category"]
+    return {number: f"{number}. {own[number] if pd.isna(name) else name}" for number, name in found.items()}
 
 
 def _wide(profile: pd.DataFrame) -> pd.DataFrame:
