@@ -98,8 +98,8 @@ def test_the_45th_working_day_is_in_time_and_the_46th_is_not(make_store):
 
 
 def test_an_assessment_without_any_item_can_be_kept(store):
-    matrix = assessments.factor_matrix(store)
-    kept = assessments.factor_patterns(matrix, ["neglect"], empty=True)
+    matrix = factor_matrix(store)
+    kept = factor_patterns(matrix, ["neglect"], empty=True)
     assert kept["n"].sum() == matrix.count().to_pandas()
     assert (kept["neglect"] == 0).any()
 
@@ -111,9 +111,9 @@ def test_a_year_is_held_against_the_mean_of_the_years_before(make_store):
         for year, n in days.items()
         for i in range(n)
     ]
-    matrix = assessments.factor_matrix(make_store(assessments=rows))
-    found = assessments.year_against_before(matrix, 2022).iloc[0]
+    matrix = factor_matrix(make_store(assessments=rows))
+    found = year_against_before(matrix, 2022).iloc[0]
     assert (found["n"], found["usual"], found["years"], found["ratio"]) == (6, 3, 2, 2)
     assert found["low"] < 1 < 2 < found["high"]
     with pytest.raises(ValueError, match="no assessment in the 5 years before 2020"):
-        assessments.year_against_before(matrix, 2020)
+        year_against_before(matrix, 2020)

@@ -36,6 +36,6 @@ __all__ = [
     "Invariance", "Membership", "Selection", "TooFewCases", "Variation", "bch_weights", "between_places",
     "bivariate_residuals", "bootstrap_likelihood_ratio", "choose", "class_names", "class_shares",
     "class_sizes", "classification_error", "classify", "corrected_counts", "covariates", "distal",
-    "distances", "fit", "invariance", "log_likelihood", "match", "match_published", "name_classes", "predicted_shares",
-    "profiles", "published_profiles", "select", "share_change", "share_ratios",
+    "distances", "fit", "invariance", "log_likelihood", "match", "match_published", "name_classes",
+    "predicted_shares", "profiles", "published_profiles", "select", "share_change", "share_ratios",
 ]  # fmt: skip
