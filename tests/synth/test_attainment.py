@@ -1,36 +1,20 @@
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
+import recovery
 
 from helpers.catalogue import TABLES
 from helpers.catalogue.codes import valid_codes
-from helpers.synth import after_school, attainment, chunk, exclusion, places, pupil_traits, schooling
-from helpers.synth.journeys import FIRST_YEAR
+from helpers.synth import after_school
 from helpers.synth.parameters import value
 from helpers.synth.people import pupil_ids
 
 CHILDREN, SEED = 8_000, 7
 
 
-def simulate(seed):
-    """Return a chunk, its school years, and tables and truth of attainment, exclusion and what follows."""
-    rng = np.random.default_rng(seed)
-    part = chunk.simulate(rng, places.make(rng, CHILDREN), 0, CHILDREN)
-    years = schooling.school_years(rng, part)
-    found, truth = attainment.tables(rng, part, years)
-    for made, planted in (
-        exclusion.tables(rng, part, years),
-        after_school.tables(rng, part, years, truth["attainment"]),
-    ):
-        found |= made
-        truth |= planted
-    return part, years, found, truth
-
-
 @pytest.fixture(scope="module")
 def country():
-    return simulate(SEED)
+    return recovery.pupils(SEED)
 
 
 @pytest.fixture(scope="module")
@@ -124,45 +108,11 @@ def test_what_follows_school_begins_in_the_year_after(tables):
     assert (pay["employed_days"] + pay["benefit_days"]).max() <= 365
 
 
-def z_scores(fitted, planted):
-    """Return by how many standard errors each estimate is off."""
-    return (fitted.params[planted.index] - planted) / fitted.bse[planted.index]
-
-
-def attainment_z(truth):
-    """Regress Attainment 8 on what it was made from, by least squares with robust errors."""
-    rows = truth["attainment"]
-    rows = rows[rows["tested"] & (rows["academic_year"] >= 2016)]
-    planted = attainment.planted().query("outcome == 'attainment8'").set_index("term")["value"]
-    design = rows.assign(**attainment.prior_terms(rows))[list(planted.index)]
-    cohorts = pd.get_dummies(rows["academic_year"], dtype=float)
-    fitted = sm.OLS(rows["score"], design.join(cohorts)).fit(cov_type="HC3")
-    return z_scores(fitted, planted)
-
-
-def exclusion_z(part, years, found):
-    """Regress being excluded in a year on what it was made from, by logistic regression, clustered."""
-    columns = np.arange(2006, 2025) - FIRST_YEAR
-    child, at = np.nonzero((years.year_group[:, columns] >= 5) & (years.year_group[:, columns] <= 11))
-    at = columns[at]
-    design = pupil_traits.traits(part, years, child, at)
-    names = pupil_ids(part.people.children["person"].to_numpy())[child]
-    seen = found["exclusions"][["pupil_id", "academic_year"]].drop_duplicates().assign(excluded=1.0)
-    rows = pd.DataFrame({"pupil_id": names, "academic_year": at + FIRST_YEAR})
-    excluded = rows.merge(seen, how="left")["excluded"].fillna(0)
-    planted = exclusion.planted().query("outcome == 'excluded_in_year'").set_index("term")["value"]
-    group = pd.get_dummies(years.year_group[child, at], prefix="group", dtype=float)
-    year = pd.get_dummies(rows["academic_year"], prefix="year", dtype=float, drop_first=True)
-    design = pd.concat([design[list(planted.index)].astype(float), group, year], axis=1)
-    fitted = sm.GLM(excluded, design, family=sm.families.Binomial()).fit(
-        cov_type="cluster", cov_kwds={"groups": child}
-    )
-    return z_scores(fitted, planted)
-
-
 def test_regression_recovers_the_planted_effects(country):
     part, years, found, truth = country
-    z = np.concatenate([attainment_z(truth), exclusion_z(part, years, found)])
+    results = pd.concat([recovery.attainment8_of(truth), recovery.excluded_of(part, years, found)])
+    error = (results["high"] - results["low"]) / 2 / 1.96
+    z = (results["estimate"] - results["planted"]) / error
     assert (np.abs(z) < 1.96).mean() > 0.85 and np.abs(z).max() < 4
     assert np.abs(z.mean()) < 0.6
 
@@ -181,17 +131,3 @@ def test_social_care_widens_the_gap_in_attainment_and_narrows_it_in_exclusion(co
         for s in (involved, ~involved)
     ]
     assert gap[0] > gap[1] - 4  # few pupils, so more chance than gap
-
-
-if __name__ == "__main__":  # coverage over seeds: python tests/synth/test_attainment.py 20
-    import sys
-
-    found = {"attainment8": [], "exclusion": []}
-    for seed in range(int(sys.argv[1])):
-        part, years, made, truth = simulate(seed)
-        found["attainment8"].append(attainment_z(truth))
-        found["exclusion"].append(exclusion_z(part, years, made))
-    for name, z in found.items():
-        table = pd.DataFrame(z)
-        print(name, f"{(table.abs() < 1.96).mean().mean():.1%} of intervals cover the truth")
-        print(pd.DataFrame({"covered": (table.abs() < 1.96).mean(), "mean z": table.mean()}).round(2))

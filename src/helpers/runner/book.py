@@ -14,6 +14,7 @@ import pandas as pd
 
 from helpers import agenda
 from helpers.catalogue import pages
+from helpers.runner import evidence
 from helpers.runner.project import (
     EXECUTED,
     NOTEBOOKS,
@@ -36,6 +37,7 @@ def page_sources() -> list[Path]:
     """Return every file beside the executed notebooks that the book is made of."""
     pages_here = [file for file in BOOK.rglob("*") if file.is_file()]
     generators = [PACKAGE / "agenda.py", PACKAGE / "agenda.yml", Path(__file__), *_catalogue_files()]
+    generators += [Path(evidence.__file__), *evidence.files()]
     return sorted([ROOT / "_config.yml", *pages_here, *generators])
 
 
@@ -85,6 +87,7 @@ def assemble() -> None:
     (SOURCE / "agenda.md").write_text(agenda.page(NOTEBOOKS), encoding="utf-8")
     (SOURCE / "data_catalogue.md").write_text(pages.data_catalogue(), encoding="utf-8")
     (SOURCE / "flagship_datasets.md").write_text(pages.flagship_datasets(), encoding="utf-8")
+    (SOURCE / "how_right_how_fast.md").write_text(evidence.page(), encoding="utf-8")
     (SOURCE / "run_times.md").write_text(run_times(), encoding="utf-8")
 
 

@@ -81,3 +81,8 @@ def test_every_profile_hides_what_is_below_its_threshold(name):
 def test_an_unknown_profile_is_named():
     with pytest.raises(KeyError, match="nowhere"):
         suppress_as(table(1), "n", "nowhere")
+
+
+def test_ten_hidden_ones_are_not_given_away_by_their_sum_of_ten():
+    shown = suppress(table(*[1] * 10, 60), "n", 10)[0]["n"]
+    assert shown.isna().all()  # else each hidden count, at least 1 since zeros are shown, would be known

@@ -1,40 +1,13 @@
-"""What may leave: small counts are suppressed, margins reveal nothing, counts may be rounded.
-
-This serves tables of counts as the notebooks show them. It does not replace the output checker of a secure
-environment, who sees what this code can't: other tables that are already out.
-"""
+"""One-way tables: small counts go, and as many more as keep a known total from giving them away."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-
-@dataclass(frozen=True)
-class Profile:
-    """The rule of one place: counts below `min_cell` are suppressed, the rest rounded to `round_to`."""
-
-    name: str
-    min_cell: int
-    round_to: int | None
-    source: str
-
-
-# Rules change: what counts is the agreement a project signed. Those marked so are not confirmed.
-PROFILES = {
-    "local_authority": Profile(
-        "Local authority, for publication",
-        6,
-        5,
-        "DfE statistics: 1 to 5 suppressed; rounding to 5 is our choice",
-    ),
-    "ons_srs": Profile("ONS Secure Research Service", 10, None, "minimum count of 10; not confirmed"),
-    "sail": Profile("SAIL Databank", 5, None, "counts below 5 suppressed; not confirmed"),
-    "opensafely": Profile("OpenSAFELY", 8, 5, "counts up to 7 redacted, then rounded to 5"),
-}
+from helpers.disclosure.profiles import profile as profile_of
+from helpers.disclosure.rounding import half_up
 
 
 def suppress(
@@ -67,7 +40,8 @@ def suppress(
         Columns (e.g. "year") within whose values the counts add up to a total that is known.
     totals : bool
         Whether totals are known, here or elsewhere. Then the suppressed counts of a total must be at least
-        two and together at least `min_cell`; the smallest of the rest join them until they are.
+        two, and together so many that each could be anything from 1 to `min_cell` - 1; the smallest of the
+        rest join them until they are.
     keep_zero : bool
         Whether a zero may be shown; False suppresses it too.
 
@@ -82,10 +56,10 @@ def suppress(
     for column in columns:
         numbers = frame[column].astype("Int64")
         small = _small(numbers, min_cell, keep_zero)
-        hidden = _hide_more(numbers, small, frame, list(within), min_cell) if totals else small
+        hidden = _hide_more(numbers, small, frame, list(within), min_cell, keep_zero) if totals else small
         first, second = first + int(small.sum()), second + int((hidden & ~small).sum())
         hidden_rows |= hidden
-        safe[column] = _rounded(numbers, round_to).mask(hidden)
+        safe[column] = (half_up(numbers, round_to) if round_to else numbers).mask(hidden)
     for column in linked:
         safe[column] = safe[column].mask(hidden_rows)
     return safe, _note(first, second, min_cell, round_to)
@@ -101,12 +75,8 @@ def suppress_as(
     KeyError
         When there is no profile of that name.
     """
-    if profile not in PROFILES:
-        raise KeyError(
-            f"There is no disclosure profile called {profile!r}; there are: {', '.join(PROFILES)}."
-        )
-    rule = PROFILES[profile]
-    return suppress(frame, counts, rule.min_cell, rule.round_to, **options)
+    rule = profile_of(profile)
+    return suppress(frame, counts, rule.min_cell, rule.round_to, **{"keep_zero": rule.zeros, **options})
 
 
 def reshare(frame: pd.DataFrame, count: str = "n", of: str = "of", share: str = "share") -> pd.DataFrame:
@@ -120,7 +90,12 @@ def _small(numbers: pd.Series, min_cell: int, keep_zero: bool) -> pd.Series:
 
 
 def _hide_more(
-    numbers: pd.Series, small: pd.Series, frame: pd.DataFrame, within: list[str], min_cell: int
+    numbers: pd.Series,
+    small: pd.Series,
+    frame: pd.DataFrame,
+    within: list[str],
+    min_cell: int,
+    keep_zero: bool,
 ) -> pd.Series:
     """Suppress the smallest of the rest until what is hidden in each total can't be worked out."""
     groups = frame.groupby(within, dropna=False, observed=True).groups.values() if within else [frame.index]
@@ -128,22 +103,21 @@ def _hide_more(
     for labels in groups:
         order = numbers.loc[labels][~small.loc[labels]].dropna()
         rest = order[order > 0].sort_values(kind="stable").index.tolist()
-        while (
-            hidden.loc[labels].any() and rest and not _safe(numbers.loc[labels], hidden.loc[labels], min_cell)
-        ):
+        lowest = 1 if keep_zero else 0
+        while hidden.loc[labels].any() and rest:
+            if _safe(numbers.loc[labels], hidden.loc[labels], min_cell, lowest):
+                break
             hidden.loc[rest.pop(0)] = True
     return hidden
 
 
-def _safe(numbers: pd.Series, hidden: pd.Series, min_cell: int) -> bool:
-    return bool(hidden.sum() >= 2 and numbers[hidden].sum() >= min_cell)
+def _safe(numbers: pd.Series, hidden: pd.Series, min_cell: int, lowest: int) -> bool:
+    """Say whether each hidden count could be anything the rule hides, for a reader who knows their sum.
 
-
-def _rounded(numbers: pd.Series, round_to: int | None) -> pd.Series:
-    if not round_to:
-        return numbers
-    halves_up = np.floor(numbers.astype("Float64") / round_to + 0.5) * round_to
-    return halves_up.astype("Int64")
+    Where zeros are shown, a hidden count is at least 1: ten hidden counts with a sum of ten are all 1.
+    """
+    many = int(hidden.sum())
+    return bool(many >= 2 and numbers[hidden].sum() >= min_cell + lowest * (many - 2))
 
 
 def _note(first: int, second: int, min_cell: int, round_to: int | None) -> str:
