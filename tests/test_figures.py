@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from helpers import display, figures, tables
+from helpers.figures import style, tilemaps
+from helpers.figures.ends import spread
 from helpers.figures.published import short
 
 SYNTHETIC, REAL = SimpleNamespace(synthetic=True), SimpleNamespace(synthetic=False)
@@ -46,6 +48,39 @@ TARGETS = pd.DataFrame(
 )
 TARGETS = TARGETS.assign(ratio=TARGETS["country"] / TARGETS["value"], met=[True, False, False, True, False])
 
+COMPETING = pd.concat(
+    [CURVE.assign(cause=cause, age=age) for cause in ("home", "adopted") for age in ("young", "old")],
+    ignore_index=True,
+)
+PERIODS = pd.DataFrame(
+    {"from_day": [0, 91, 182], "to_day": [91, 182, 365], "estimate": [90, 30, 10], "events": [9, 3, 0]}
+)
+PERIODS = PERIODS.assign(low=PERIODS["estimate"] * 0.8, high=PERIODS["estimate"] * 1.2)
+SMOOTH = pd.DataFrame(
+    {"term": ["sex: M"] * 3 + ["age"] * 3, "time": [10, 50, 90] * 2, "estimate": [1.2, 1, 0.9] * 2}
+)
+SMOOTH = SMOOTH.assign(low=SMOOTH["estimate"] * 0.8, high=SMOOTH["estimate"] * 1.2, ratio=1.05)
+TESTS = pd.DataFrame({"term": ["sex: M", "age"], "p_adjusted": [0.0001, 0.4]})
+FLOWS = pd.DataFrame(
+    {
+        "step": [0, 0, 0, 1, 1],
+        "source": ["need", "need", "care", "need", "left"],
+        "target": ["need", "left", "left", "left", "left"],
+        "n": [60, 30, 10, 60, 40],
+    }
+)
+STATES = pd.DataFrame(
+    {"time": [0, 0, 12, 12], "state": ["need", "care"] * 2, "share": [0.9, 0.1, 0.97, 0.03]}
+)
+REGIONS = pd.DataFrame({"region": ["E12000001", "London", "E12000009"], "rate": [10.0, 30.0, None]})
+AUTHORITIES = pd.DataFrame(
+    {
+        "authority": [str(code) for code in range(501, 541)],
+        "region": ["E12000001"] * 12 + ["E12000007"] * 28,
+        "rate": np.arange(40.0),
+    }
+)
+
 DRAWN = {
     "trend": lambda: figures.trend(YEARS, "year", "share", "item", "low", "high", percent=True),
     "trend of one line": lambda: figures.trend(YEARS.head(3), "year", "share"),
@@ -54,6 +89,17 @@ DRAWN = {
     "heatmap": lambda: figures.heatmap(YEARS, "item", "year", "share"),
     "coverage": lambda: figures.coverage(YEARS, "item", "year", "share"),
     "survival": lambda: figures.survival(CURVE),
+    "incidence": lambda: figures.incidence(COMPETING[COMPETING["age"] == "old"]),
+    "incidence by group": lambda: figures.incidence(COMPETING, "age"),
+    "log-log": lambda: figures.log_log(CURVE.assign(who="all"), "who"),
+    "residuals": lambda: figures.residuals(SMOOTH, tests=TESTS),
+    "steps": lambda: figures.steps(PERIODS),
+    "steps of groups": lambda: figures.steps(PERIODS.assign(who="all"), "who", log=True),
+    "journeys": lambda: figures.journeys(FLOWS, headings=["start", "a year", "two years"]),
+    "states": lambda: figures.states(STATES, every=12),
+    "slopes": lambda: figures.slopes(YEARS, "item", "year", "share", percent=True),
+    "tiles": lambda: figures.tiles(REGIONS, "region", "rate"),
+    "tiles of authorities": lambda: figures.tiles(AUTHORITIES, "authority", "rate", kind="authorities"),
     "flow": lambda: figures.flow(tables.cohort_flow([("all", 20), ("some", 10)])),
     "closeness": lambda: figures.closeness(TARGETS.assign(score="1 of 2"), "topic", summary="score"),
     "targets": lambda: figures.targets(TARGETS, "label", "topic"),
@@ -170,3 +216,141 @@ def test_dots_near_each_other_do_not_hide_each_other():
 )
 def test_numbers_beside_targets_have_three_figures(number, unit, text):
     assert short(number, unit) == text
+
+
+def overlaps(texts):
+    # Of the words alone: a leader to the line's end may pass behind another name's first letter.
+    boxes = [mpl.text.Text.get_window_extent(text) for text in texts if text.get_text()]
+    return any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+def test_names_at_the_ends_of_lines_do_not_overlap_even_where_the_lines_meet():
+    close = pd.DataFrame({"year": [2023, 2024] * 12, "who": np.repeat([f"group {i}" for i in range(12)], 2)})
+    close = close.assign(rate=np.tile([1.0, 2.0], 12) + np.repeat(np.arange(12), 2) / 1000)
+    for figure in (
+        figures.trend(close, "year", "rate", "who"),
+        figures.slopes(close, "who", "year", "rate"),
+        figures.survival(
+            close.rename(columns={"year": "time", "rate": "estimate"}).assign(
+                time=lambda t: t["time"] - 2023, estimate=lambda t: t["estimate"] / 4,
+                low=lambda t: t["estimate"], high=lambda t: t["estimate"], at_risk=100,
+            ),
+            "who", every=1,
+        ),
+    ):  # fmt: skip
+        figure.draw_without_rendering()
+        names = [text for text in figure.axes[0].texts if "group" in text.get_text()]
+        assert len(names) >= 12 and not overlaps(names)
+
+
+def test_labels_move_as_little_as_they_can():
+    assert spread([0, 10, 10, 30], 2) == [0, 9, 11, 30]
+    assert spread([0, 0], 2, low=0) == [1, 3]
+    assert spread([], 1) == []
+
+
+def test_lines_differ_in_colour_and_also_in_grey():
+    looks = style.looks(49)
+    assert len({(colour, stroke) for colour, _, stroke in looks}) == 49
+    assert len({marker for _, marker, _ in looks[:7]}) == 7
+
+
+@pytest.mark.parametrize("colour", figures.PALETTE)
+def test_text_in_any_colour_can_be_read_on_white(colour):
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+                        for c in mpl.colors.to_rgb(style.readable(colour)))  # fmt: skip
+    assert 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05) >= 4.5
+
+
+def test_competing_causes_share_their_numbers_at_risk():
+    texts = [text.get_text() for text in DRAWN["incidence"]().axes[1].texts]
+    assert texts == ["100", "80", "60"]
+    risk = DRAWN["incidence by group"]().axes[-1]
+    assert [text.get_text() for text in risk.texts] == ["100", "80", "60"] * 2
+
+
+def test_a_test_of_proportional_hazards_stands_in_its_panel():
+    texts = [axes.texts[0].get_text() for axes in DRAWN["residuals"]().axes]
+    assert texts == ["p < 0.001", "p = 0.40"]
+
+
+def test_a_period_without_events_has_no_band():
+    band = next(p for p in DRAWN["steps"]().axes[0].patches if p.get_fill())
+    values, _, baseline = band.get_data()
+    assert (values - baseline > 0).tolist() == [True, True, False]
+
+
+def test_blocks_of_a_journey_are_as_high_as_their_numbers():
+    axes = DRAWN["journeys"]().axes[0]
+    blocks = [p for p in axes.patches if isinstance(p, mpl.patches.Rectangle)]
+    first = [block.get_height() for block in blocks if block.get_x() == 0]
+    assert first[0] / first[1] == pytest.approx(90 / 10)
+    assert len([p for p in axes.patches if isinstance(p, mpl.patches.PathPatch)]) == len(FLOWS)
+    assert any("need 90" in t.get_text().replace("\N{NO-BREAK SPACE}", " ") for t in axes.texts)
+
+
+def test_journeys_refuse_what_they_can_not_draw():
+    with pytest.raises(ValueError, match="leaves out left"):
+        figures.journeys(FLOWS, order=["need", "care"])
+    with pytest.raises(ValueError, match="3 headings, not 2"):
+        figures.journeys(FLOWS, headings=["a", "b"])
+    with pytest.raises(ValueError, match="no flows"):
+        figures.journeys(FLOWS.assign(n=0))
+
+
+def test_every_region_has_its_own_tile_and_an_unknown_one_is_refused():
+    assert len(set(tilemaps.GRID_OF_REGIONS.values())) == 9
+    axes = DRAWN["tiles"]().axes[0]
+    assert [t.get_text() for t in axes.texts] == [
+        "North East",
+        "10",
+        "London",
+        "30",
+        "South West",
+        "not shown",
+    ]
+    with pytest.raises(ValueError, match="none of the nine"):
+        figures.tiles(REGIONS.replace("London", "Wales"), "region", "rate")
+    with pytest.raises(ValueError, match="stands twice"):
+        figures.tiles(pd.concat([REGIONS, REGIONS]), "region", "rate")
+
+
+def test_every_authority_has_a_tile_in_the_block_of_its_region():
+    axes = DRAWN["tiles of authorities"]().axes[0]
+    corners = {(round(p.get_x(), 3), round(p.get_y(), 3)) for p in axes.patches}
+    assert len(corners) == len(axes.patches) == 40
+    with pytest.raises(ValueError, match="join the table authorities"):
+        figures.tiles(AUTHORITIES.drop(columns="region"), "authority", "rate", kind="authorities")
+
+
+def test_long_names_of_classes_go_into_a_key_and_shares_above_the_columns():
+    names = [f"{i}. A long name of a class that needs many words to be told apart" for i in range(1, 13)]
+    cells = pd.DataFrame({"class": np.repeat(names, 2), "item": ["neglect", "violence"] * 12, "p": 0.5})
+    axes = figures.heatmap(cells.assign(size=1 / 12), "item", "class", "p", share="size").axes[0]
+    assert [t.get_text() for t in axes.get_xticklabels()] == [str(i) for i in range(1, 13)]
+    texts = [t.get_text() for t in axes.texts]
+    assert texts.count("8%") == 12 and all(name in texts[-1] for name in names)
+
+
+def test_shares_next_to_nothing_stand_back_and_empty_cells_stay_empty():
+    cells = pd.DataFrame({"class": [1, 2, 3], "item": "neglect", "p": [0.9, 0.01, None]})
+    texts = figures.heatmap(cells, "item", "class", "p").axes[0].texts
+    assert [t.get_text() for t in texts] == ["90%", "1%"]
+    assert mpl.colors.to_hex(texts[1].get_color()) == "#767676"
+
+
+def test_alt_text_of_journeys_says_where_they_began_and_ended():
+    assert figures.alt_text("journeys", FLOWS, value="n", what="children") == (
+        "Alluvial figure of children. At first: need 90%, care 10%. At last: left 100%. "
+        "Largest moves, over all steps: need to left (90); care to left (10)."
+    )
+
+
+def test_alt_text_of_a_map_says_what_is_not_shown():
+    text = figures.alt_text("tiles", REGIONS, value="rate", label="region", what="rates")
+    assert text == "Tile map of rates. 2 values. Highest: London (30). Lowest: North East (10). 1 not shown."
+
+
+def test_alt_text_of_ratios_over_time_has_two_decimals():
+    text = figures.alt_text("residuals", SMOOTH, value="estimate", label="time", group="term")
+    assert "Sex: Male: from 1.20 at 10 to 0.90 at 90 (down)." in text

@@ -13,7 +13,7 @@ def shown(monkeypatch):
     """Return the outputs a notebook would get."""
     outputs = []
     monkeypatch.setattr(display, "display", lambda data, raw=False: outputs.append(data))
-    monkeypatch.setattr(tables, "display", lambda data: outputs.append(data))
+    monkeypatch.setattr(tables.shown, "display", lambda data: outputs.append(data))
     return outputs
 
 
@@ -85,9 +85,9 @@ def test_table_one_counts_missing_values_as_a_row_of_their_own():
     children = pd.DataFrame({"sex": ["F", "M", "M", None], "age": [1, 2, 3, 4.0], "group": list("xxyy")})
     table = tables.table_one(children, ["sex", "age"], "group", ["age"])
     rows = table.set_index(["characteristic", "value"])
-    assert rows.loc[("sex", "M"), ["all n", "all %", "x n", "y n"]].tolist() == [2, 0.5, 1, 1]
-    assert rows.loc[("sex", "missing"), ["all n", "x n", "y n"]].tolist() == [1, 0, 1]
-    assert rows.loc[("age", "median (quartiles)"), "all median"] == "2.5 (1.8 to 3.2)"
+    assert rows.loc[("Sex", "Male"), ["all n", "all %", "x n", "y n"]].tolist() == [2, 0.5, 1, 1]
+    assert rows.loc[("Sex", "missing"), ["all n", "x n", "y n"]].tolist() == [1, 0, 1]
+    assert rows.loc[("Age", "median (quartiles)"), "all median"] == "2.5 (1.8 to 3.2)"
 
 
 def test_table_one_keeps_the_order_of_categories():

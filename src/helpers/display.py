@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Callable, Mapping
 from html import escape
 
 import pandas as pd
 from IPython.display import display
 
+from helpers.labels import LABELS
 from helpers.sources.store import Store
 
 MARK = "Synthetic data: made-up children, no finding about a real place"
@@ -40,8 +42,60 @@ def mark(store: Store | None) -> str:
 def heading(name: object) -> str:
     """Return a column name as a person would write it; parts of a compound name joined by a dot."""
     parts = name if isinstance(name, tuple) else (name,)
-    text = " · ".join(str(part).replace("_", " ").strip() for part in parts if str(part))
+    if len(parts) == 1 and parts[0] in LABELS:
+        return LABELS[parts[0]]
+    words = (LABELS.get(part, str(part).replace("_", " ").strip()) for part in parts if str(part))
+    text = " · ".join(words)
     return text[:1].upper() + text[1:]
+
+
+def places(results: pd.DataFrame, ratio: bool = False, percent: bool = False) -> int:
+    """Return how many decimals the estimates of one table are written with.
+
+    Ratios have two. Other numbers have as many as show two figures of the usual interval's width, at most
+    four: more would be noise, fewer would hide the interval.
+    """
+    if ratio:
+        return 2
+    width = (results["high"] - results["low"]).astype(float).abs()
+    width = width[(width > 0) & (width < math.inf)].median() * (100 if percent else 1)
+    usual = 1 if percent else 2
+    return usual if pd.isna(width) else min(max(1 - math.floor(math.log10(width)), 0), 2 if percent else 4)
+
+
+def interval(
+    estimate: float, low: float, high: float, decimals: int = 2, percent: bool = False, missing: str = MISSING
+) -> str:
+    """Return "1.23 (1.10 to 1.38)"; the estimate alone where it has no interval.
+
+    Parameters
+    ----------
+    estimate, low, high : float
+        May be missing.
+    decimals : int
+        See `places`; a large number that is not a share is written with fewer.
+    percent : bool
+        Whether the three are shares of 1.
+    """
+    if pd.isna(estimate):
+        return missing
+    first = _number(estimate, decimals, percent)
+    if pd.isna(low) or pd.isna(high):
+        return first
+    return f"{first} ({_number(low, decimals, percent)} to {_number(high, decimals, percent)})"
+
+
+def _number(value: float, decimals: int, percent: bool) -> str:
+    """Return a number with a true minus sign; never "-0.0"."""
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if percent:
+        value, end = 100 * value, "%"
+    else:
+        end = ""
+        decimals = 0 if abs(value) >= 1000 else min(decimals, 1) if abs(value) >= 100 else decimals
+    text = f"{abs(value):,.{decimals}f}"
+    return ("−" if value < 0 and float(text.replace(",", "")) else "") + text + end
 
 
 def format_frame(frame: pd.DataFrame, formats: Formats | None = None, missing: str = MISSING) -> pd.DataFrame:

@@ -1,29 +1,28 @@
-"""Lines, bars, heat maps and flows."""
+"""Lines, bars and the flow of a cohort."""
 
 from __future__ import annotations
 
 import math
-import textwrap
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers.display import heading
+from helpers.figures.ends import End, name_ends, wrapped
 from helpers.figures.style import (
     GRID,
     INK,
     PALETTE,
-    SEQUENTIAL,
     blank,
-    colours,
+    hide_unused,
     house_style,
+    looks,
     number_axis,
-    spread,
     written,
 )  # fmt: skip
+from helpers.labels import value_label
 
 
 def trend(
@@ -54,15 +53,16 @@ def trend(
     percent : bool
         Whether `y` is a share of 1.
     """
-    figure, axes = blank()
+    lines = _lines(frame, group)
+    height = max(4.0, 0.19 * len(lines) + 1)
+    figure, axes = blank(height)
     with house_style():
-        lines = _lines(frame, group)
-        for (_, line), colour in zip(lines.items(), colours(len(lines)), strict=True):
-            _line(axes, line, x, y, low, high, colour)
+        for line, (colour, marker, _) in zip(lines.values(), looks(len(lines)), strict=True):
+            _line(axes, line, x, y, low, high, colour, marker, 0.15 if len(lines) <= 4 else 0.07)
         if from_zero:
             axes.set_ylim(bottom=0)
         if group:
-            _label_ends(axes, lines, x, y)
+            _label_ends(axes, lines, x, y, group, height - 0.8)
         _finish(axes, title, x, ylabel or y, percent)
         _whole_ticks(axes, frame[x])
     return figure
@@ -99,8 +99,8 @@ def bars(
     figure, axes = blank(height=max(1.6, 0.34 * len(data) + 0.9))
     with house_style():
         places = np.arange(len(data))
-        names = data[label].astype(str)
-        shades = [PALETTE[1] if name == highlight else PALETTE[0] for name in names]
+        shades = [PALETTE[1] if name == highlight else PALETTE[0] for name in data[label].astype(str)]
+        names = [wrapped(value_label(label, name), 40) for name in data[label]]
         axes.barh(places, data[value].astype(float), color=shades, height=0.68)
         reach = data[value].astype(float)
         if low and high:
@@ -156,60 +156,13 @@ def small_multiples(
                     axes.plot(other[x], other[y].astype(float), color=GRID, linewidth=1)
             _line(axes, line, x, y, low, high, PALETTE[0])
             axes.set_ylim(0, 1.08 * float((frame if shared else line)[high or y].max()))
-            axes.set_title(_wrapped(str(name)), fontsize=9)
+            axes.set_title(wrapped(value_label(panel, name)), fontsize=9)
             axes.tick_params(labelsize=8)
             number_axis(axes.yaxis, percent)
             _whole_ticks(axes, frame[x], most=4)
-        for axes in grid.flat[len(lines) :]:
-            axes.set_visible(False)
+        hide_unused(grid, len(lines))
         figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return figure
-
-
-def heatmap(
-    frame: pd.DataFrame,
-    row: str,
-    column: str,
-    value: str,
-    *,
-    percent: bool = True,
-    title: str = "",
-) -> Figure:
-    """Draw a table of shaded cells with the value in each, e.g. items by classes.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Tidy: one row per cell; rows and columns keep the order in which they first appear.
-    """
-    matrix = _matrix(frame, row, column, value)
-    lines = sum(_wrapped(str(name), 44).count("\n") + 1 for name in matrix.index)
-    figure, axes = blank(height=0.3 * lines + 1.3)
-    with house_style():
-        text = matrix.map(lambda v: "" if pd.isna(v) else f"{v:.0%}" if percent else written(v))
-        limits = {"vmin": 0, "vmax": 1} if percent else {"vmin": 0}
-        sns.heatmap(
-            matrix, annot=text, fmt="", cmap=SEQUENTIAL, cbar=False, linewidths=0.6, linecolor="white",
-            annot_kws={"fontsize": 8}, ax=axes, **limits,
-        )  # fmt: skip
-        axes.set(xlabel="", ylabel="")
-        axes.xaxis.tick_top()
-        _name_columns(axes, [str(name) for name in matrix.columns])
-        axes.set_yticks(axes.get_yticks(), [_wrapped(str(name), 44) for name in matrix.index], rotation=0)
-        axes.tick_params(length=0)
-        axes.set_title(title, pad=12)
-    return figure
-
-
-def coverage(frame: pd.DataFrame, field: str, year: str, share: str, *, title: str = "") -> Figure:
-    """Draw what share of each field is filled in each year.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Tidy: one row per field and year; a missing share leaves the cell empty (not collected).
-    """
-    return heatmap(frame.sort_values(year, kind="stable"), field, year, share, percent=True, title=title)
 
 
 def flow(steps: pd.DataFrame, *, title: str = "") -> Figure:
@@ -242,29 +195,27 @@ def _lines(frame: pd.DataFrame, group: str | None) -> dict[object, pd.DataFrame]
 
 
 def _line(
-    axes: Axes, line: pd.DataFrame, x: str, y: str, low: str | None, high: str | None, colour: str
-) -> None:
+    axes: Axes, line: pd.DataFrame, x: str, y: str, low: str | None, high: str | None, colour: str,
+    marker: str = "o", band: float = 0.15,
+) -> None:  # fmt: skip
     line = line.sort_values(x)
-    axes.plot(line[x], line[y].astype(float), color=colour, marker="o", markersize=3.5)
+    axes.plot(line[x], line[y].astype(float), color=colour, marker=marker, markersize=4)
     if low and high:
         axes.fill_between(
-            line[x], line[low].astype(float), line[high].astype(float), color=colour, alpha=0.15, linewidth=0
+            line[x], line[low].astype(float), line[high].astype(float), color=colour, alpha=band, linewidth=0
         )
 
 
-def _label_ends(axes: Axes, lines: dict[object, pd.DataFrame], x: str, y: str) -> None:
+def _label_ends(
+    axes: Axes, lines: dict[object, pd.DataFrame], x: str, y: str, group: str, inches: float
+) -> None:
     """Write each line's name at its last point, moved apart where two would overlap."""
-    known = {name: line.dropna(subset=[y]).sort_values(x) for name, line in lines.items()}
-    known = {name: line for name, line in known.items() if len(line)}
-    bottom, top = axes.get_ylim()
-    heights = [float(line[y].iloc[-1]) for line in known.values()]
-    places = spread(heights, gap=0.06 * (top - bottom))
-    order = list(lines)
-    for (name, line), height in zip(known.items(), places, strict=True):
-        axes.annotate(
-            _wrapped(str(name), 26), (line[x].iloc[-1], height), xytext=(8, 0), textcoords="offset points",
-            va="center", fontsize=9, color=colours(len(order))[order.index(name)], annotation_clip=False,
-        )  # fmt: skip
+    ends = []
+    for (name, line), (colour, _, _) in zip(lines.items(), looks(len(lines)), strict=True):
+        known = line.dropna(subset=[y]).sort_values(x)
+        if len(known):
+            ends.append(End(known[x].iloc[-1], float(known[y].iloc[-1]), value_label(group, name), colour))
+    name_ends(axes, ends, inches)
 
 
 def _finish(axes: Axes, title: str, x: str, y: str, percent: bool) -> None:
@@ -282,25 +233,3 @@ def _whole_ticks(axes: Axes, values: pd.Series, most: int = 12) -> None:
     years = sorted(int(year) for year in values.dropna().unique())
     step = max(1, math.ceil(len(years) / most))
     axes.set_xticks(years[::-1][::step][::-1])
-
-
-def _name_columns(axes: Axes, names: list[str]) -> None:
-    """Write the names above the columns, aslant where they would run into each other."""
-    room = 60 // len(names)  # letters above a column
-    longest_word = max(len(word) for name in names for word in name.split())
-    aslant = longest_word > room or max(map(len, names)) > 3 * room
-    turned = {"rotation": 40, "ha": "left", "rotation_mode": "anchor"} if aslant else {"rotation": 0}
-    texts = [_wrapped(name, 30 if aslant else room) for name in names]
-    axes.set_xticks(axes.get_xticks(), texts, fontsize=8, **turned)
-
-
-def _matrix(frame: pd.DataFrame, row: str, column: str, value: str) -> pd.DataFrame:
-    cells = frame.assign(**{value: frame[value].astype(float)})
-    matrix = cells.pivot_table(
-        index=row, columns=column, values=value, observed=True, sort=False, dropna=False
-    )
-    return matrix.reindex(index=frame[row].unique(), columns=frame[column].unique())
-
-
-def _wrapped(text: str, width: int = 30) -> str:
-    return "\n".join(textwrap.wrap(text, width)) or text

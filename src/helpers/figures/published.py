@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from helpers.figures.plots import _wrapped
+from helpers.figures.ends import wrapped
 from helpers.figures.style import FAINT, GRID, INK, PALETTE, blank, house_style
 
 WIDEST = 2.0  # what is further off is drawn as an arrow at the edge
@@ -101,7 +101,7 @@ def _panel(axes: Axes, part: pd.DataFrame, label: str, within: float) -> None:
                 short(number, str(unit)), (place, row), xycoords=axes.get_yaxis_transform(), va="center",
                 fontsize=7, color=colour, annotation_clip=False,
             )  # fmt: skip
-    axes.set_yticks(rows, [_wrapped(str(text), 62) for text in part[label]], fontsize=7, linespacing=0.9)
+    axes.set_yticks(rows, [wrapped(str(text), 62) for text in part[label]], fontsize=7, linespacing=0.9)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(part) - 0.4, -0.6)
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from helpers.display import MARK, Formats, csv_link, emit, mark, table_html
-from helpers.figures.style import FAINT
+from helpers.figures.style import FAINT, readable
 from helpers.sources.store import Store
 
 DPI = 200  # twice the pixels of a screen, so that it stays sharp when enlarged or printed
@@ -43,7 +43,7 @@ def show(
         For the table of data; see `helpers.display.format_frame`.
     """
     if store is not None and store.synthetic:
-        fig.text(1, -0.01, MARK, ha="right", va="top", fontsize=7, color=FAINT)
+        fig.text(1, -0.01, MARK, ha="right", va="top", fontsize=7, color=readable(FAINT))
     image = f'<img src="{_image(fig)}" alt="{escape(alt)}" style="max-width: 100%">'
     details = (
         '<details class="csc-data"><summary>Data behind this figure</summary>\n'

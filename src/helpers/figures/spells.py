@@ -1,75 +1,12 @@
-"""Curves of time to an event, and timelines of spells."""
+"""Timelines of spells."""
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from helpers.figures.style import INK, WIDTH, blank, colours, house_style, number_axis
-
-
-def survival(
-    frame: pd.DataFrame,
-    group: str | None = None,
-    *,
-    title: str = "",
-    xlabel: str = "Months",
-    ylabel: str = "Share",
-    every: float = 6,
-) -> Figure:
-    """Draw curves of time to an event with their intervals, and the numbers at risk below.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Tidy: time, estimate, low, high (shares of 1), at_risk, and the column `group`. The estimate may
-        be a survival function or a cumulative incidence.
-    group : str, optional
-        Column that splits the curves.
-    every : float
-        Distance between ticks, and between numbers at risk, in the unit of `time`.
-    """
-    curves = {"all": frame} if group is None else dict(iter(frame.groupby(group, observed=True, sort=False)))
-    height = 4.0 + 0.22 * len(curves)
-    ratios = [4, 0.3 + 0.24 * len(curves)]
-    figure, (axes, risk) = blank(height, 2, 1, sharex=True, height_ratios=ratios)
-    ticks = np.arange(0, frame["time"].max() + every / 2, every)
-    with house_style():
-        for (name, curve), colour in zip(curves.items(), colours(len(curves)), strict=True):
-            axes.step(curve["time"], curve["estimate"], where="post", color=colour, label=str(name))
-            axes.fill_between(
-                curve["time"], curve["low"], curve["high"], step="post", color=colour, alpha=0.15, linewidth=0
-            )
-        axes.set_ylim(0, max(0.05, min(1.0, 1.08 * frame["high"].max())))
-        axes.set_xlim(left=0)
-        axes.set_title(title)
-        axes.set_ylabel(ylabel)
-        axes.tick_params(labelbottom=True)
-        number_axis(axes.yaxis, percent=True)
-        if group:
-            axes.legend()
-        axes.set_xticks(ticks)
-        axes.set_xlabel(xlabel)
-        _at_risk(risk, curves, ticks)
-    return figure
-
-
-def _at_risk(axes: object, curves: dict[object, pd.DataFrame], ticks: np.ndarray) -> None:
-    for row, (curve, colour) in enumerate(zip(curves.values(), colours(len(curves)), strict=True)):
-        for tick in ticks:
-            later = curve[curve["time"] >= tick]
-            if len(later):
-                text = f"{int(later['at_risk'].iloc[0]):,}"
-                axes.text(tick, row, text, ha="center", va="center", fontsize=8, color=colour)
-    axes.set_ylim(len(curves) - 0.4, -0.6)
-    axes.set_yticks(range(len(curves)), [str(name) for name in curves], fontsize=8)
-    axes.set_title("Number at risk", fontsize=9, fontweight="normal")
-    axes.grid(False)
-    axes.tick_params(length=0, labelbottom=False, pad=18)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+from helpers.figures.style import INK, WIDTH, blank, colours, house_style
 
 
 def timeline(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from itertools import cycle, islice
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
@@ -14,6 +15,12 @@ from matplotlib.ticker import FuncFormatter
 # The palette of Okabe and Ito (2008), which people with any kind of colour vision can tell apart, darkest
 # first; its yellow is left out, since it can't be seen on white paper.
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+# Markers and strokes go with the colours, so that a figure is also read in grey.
+MARKERS = ["o", "s", "^", "v", "P", "X", "h"]
+STROKES = [
+    "-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (9, 2)), (0, (3, 1, 1, 1, 1, 1)),
+    (0, (2.4, 2.4)),
+]  # fmt: skip
 INK = "#222222"
 FAINT = "#8a8a8a"
 GRID = "#e4e4e4"
@@ -60,34 +67,53 @@ def blank(height: float = 4.0, rows: int = 1, columns: int = 1, **options: objec
         return figure, figure.subplots(rows, columns, **options)
 
 
+def hide_unused(grid: np.ndarray, used: int) -> None:
+    """Hide the panels that stay empty, and number the time axis of the lowest panel of each column."""
+    for axes in grid.flat[used:]:
+        axes.set_visible(False)
+    for column in grid.T:
+        shown = [axes for axes in column if axes.get_visible()]
+        if shown:
+            shown[-1].tick_params(labelbottom=True)
+
+
 def colours(n: int) -> list[str]:
     """Return `n` colours of the palette, from the start again when it is used up."""
     return list(islice(cycle(PALETTE), n))
+
+
+def looks(n: int) -> list[tuple[str, str, object]]:
+    """Return colour, marker and stroke for each of `n` lines: no two alike up to 49."""
+    size = len(PALETTE)
+    return [
+        (PALETTE[i % size], MARKERS[(i + i // size) % size], STROKES[(i + i // size) % size])
+        for i in range(n)
+    ]
+
+
+def readable(colour: str, contrast: float = 4.5) -> str:
+    """Return a colour darkened until text in it can be read on white (WCAG 2: a contrast of 4.5)."""
+    rgb = np.array(mpl.colors.to_rgb(colour))
+    while True:
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        if 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05) >= contrast:
+            return mpl.colors.to_hex(rgb)
+        rgb = rgb * 0.95
 
 
 def number_axis(axis: object, percent: bool = False) -> None:
     """Write the numbers of an axis for people: 12,345 or 45%."""
 
     def written(value: float, _: int) -> str:
-        if percent:
-            return f"{value:.0%}"
-        return f"{value:,.0f}" if float(value).is_integer() else f"{value:,g}"
+        number = abs(value)
+        plain = f"{number:,.0f}" if float(value).is_integer() else f"{number:,g}"
+        return ("−" if value < 0 else "") + (f"{number:.0%}" if percent else plain)
 
     axis.set_major_formatter(FuncFormatter(written))
 
 
-def written(value: float, percent: bool = False) -> str:
+def written(value: float, percent: bool = False, decimals: int = 1) -> str:
     """Return a value as it is written beside a mark."""
     if percent:
         return f"{value:.1%}"
-    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.1f}"
-
-
-def spread(positions: list[float], gap: float) -> list[float]:
-    """Return positions moved up just enough that labels at them do not overlap."""
-    order = sorted(range(len(positions)), key=positions.__getitem__)
-    moved = list(positions)
-    for below, above in zip(order, order[1:], strict=False):
-        moved[above] = max(moved[above], moved[below] + gap)
-    shift = sum(moved) / len(moved) - sum(positions) / len(positions) if positions else 0.0
-    return [position - shift for position in moved]
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.{decimals}f}"

@@ -40,8 +40,8 @@ def _recovery(table: pd.DataFrame) -> str:
         "## What the models recover\n",
         f"Each model is fitted on {seeds} small synthetic countries, each drawn anew. The table shows what "
         "was planted, what the model finds on average, and in what share of the countries its 95% interval "
-        "holds the planted value: between 90% and 99% is as it should be, given how few countries are drawn. "
-        "The models know everything that was planted; where a researcher lacks a variable, the notebooks show "
+        "holds the planted value: 90% to 99% is as it should be, given how few countries are drawn. The "
+        "models know everything that was planted; where a researcher lacks a variable, the notebooks show "
         "what that does.\n",
         _overview(table),
     ]
@@ -68,8 +68,9 @@ def _latent_classes(found: dict[str, Any]) -> str:
     return (
         "### Latent classes of every assessment in England\n\n"
         f"{found['assessments']:,} made-up assessments and {found['items']} factors; "
-        f"{found['with_factors']:,} assessments have one. DuckDB counts them into "
-        f"{found['patterns']:,} distinct patterns in {found['counting_seconds']:.1f} seconds, with {found['counting_gigabytes']:.1f} GB.\n\n"
+        f"{found['with_factors']:,} assessments have one. DuckDB counts them into {found['patterns']:,} "
+        f"distinct patterns in {found['counting_seconds']:.1f} seconds, with "
+        f"{found['counting_gigabytes']:.1f} GB.\n\n"
         f"- One start of twelve classes, {found['iterations']} iterations: {found['patterns_seconds']:.1f} "
         f"seconds on the patterns, {found['rows_seconds']:.0f} seconds when StepMix is given the rows: "
         f"**{found['ratio']:.0f} times faster**.\n"
