@@ -10,6 +10,7 @@ from helpers.measures.assessments import (
     prevalence,
     recording,
     within_45_working_days,
+    year_against_before,
 )
 
 
