@@ -25,7 +25,8 @@ def _reading() -> pd.DataFrame:
 def published_profiles(items: list[str] | None = None) -> pd.DataFrame:
     """Return the twelve published categories of demand as profiles, in our reading.
 
-    Source: Hood, Goldacre, Abbott and Jones (2023), British Journal of Social Work, name twelve categories.
+    Source: Hood, Goldacre, Jones, King, Clements and Webb (2023), British Journal of Social Work 53(8),
+    3704-3724, and the briefing of the same study, name categories and tell the shares of the two largest.
     The names are published; the probabilities of each factor are not where we could read. **Which items
     define a category is our reading of its name**: an item that the name puts first is expected in nine
     assessments of ten, one that it says goes with it in about a third, any other in one of fifty. The name
