@@ -14,7 +14,7 @@ from helpers.models.latent_class.profiles import name_classes
 # What the words of our reading stand for as probabilities of a factor within a category.
 EXPECTED = {"high": 0.9, "often": 0.35}
 ELSEWHERE = 0.02  # of a factor that the name of a category says nothing of
-TOO_FAR = 0.9  # further than this a class has none of the published names
+TOO_FAR = 0.7  # further than this a class has none of the published names: it mixes several of them
 
 
 @cache
