@@ -1,90 +1,53 @@
 """Measures the targets on how many children ever had a service: by birth cohort, up to an age.
 
-No register of births is in the returns. A cohort here is everyone born in the twelve months to 30 June, so
-that it is the people of one age in a mid-year estimate; its size is the mean of those estimates. Children
-who came to the country unaccompanied are left out of cohorts: they were not born into them. A child with
-two authorities' numbers is told to be one by the pupil number, where there is one.
+Cohorts, their sizes and first events are those of `helpers.measures.cumulative`.
 """
 
 from __future__ import annotations
 
 from helpers.calibration.base import one, target
-from helpers.calibration.common import GROUP, by_ethnic_group, periods, prepared_sql
+from helpers.calibration.common import GROUP, by_ethnic_group, prepared
+from helpers.measures.cumulative import (
+    ages_at_first,
+    cohort_sizes,
+    cumulative_by_age,
+    first_events,
+    people_in_cohorts,
+)
 from helpers.sources.store import Store
 
 FIRST_COHORT = 2009  # the first that the Children in Need Census follows from birth
-ASSESSED = "(select authority, child_id, assessment_start as day from assessments)"
-REFERRED = "(select authority, child_id, referral_date as day from referrals)"
-IN_NEED = """(select authority, child_id, referral_date as day from referrals
-    where not coalesce(no_further_action, false) and coalesce(closure_reason, '') not in ('RC8', 'RC9'))"""
-PLANNED = "(select authority, child_id, plan_start as day from cp_plans)"
 
 
 def people(store: Store) -> str:
     """Return the table of children: cohort, group, and a number that follows them between authorities."""
-    return prepared_sql(
-        store,
-        "people_in_cohorts",
-        f"""select authority, child_id, coalesce(upn, authority || child_id) as person, birth_date,
-                year(birth_date + interval 184 days) as cohort, {GROUP} as who
-            from children where birth_date is not null
-            and (authority, child_id) not in (select (authority, child_id) from uasc)""",
-    )
+    return prepared(store, "people_in_cohorts", people_in_cohorts)
 
 
-def _first(store: Store, name: str, events: str) -> str:
-    """Return the table of each person's first event, and the age at it (completed years, 0 if unborn)."""
-    return prepared_sql(
-        store,
-        f"first_{name}",
-        f"""select person, min(cohort) as cohort, min(who) as who, greatest(0, floor(
-                date_diff('day', min(birth_date), min(day)) / 365.25)) as age
-            from {events} join {people(store)} using (authority, child_id) group by person""",
-    )
+def first(store: Store, service: str) -> str:
+    """Return the table of each person's first spell of a service, and the age at it."""
+    return prepared(store, f"first_{service}", lambda s: first_events(s, service))
 
 
-def size_of(store: Store, cohorts: tuple[int, int], age: int | None = None) -> float:
-    """Return the people of the cohorts: of all of them the mean estimate, at an age or at any."""
-    return one(
-        store,
-        """select sum(people) from (
-               select cohort, avg(people) as people from (
-                   select year - age as cohort, year, sum(people) as people from populations
-                   where age < 18 and (? is null or age = ?) group by 1, 2)
-               group by cohort) where cohort between ? and ?""",
-        age,
-        age,
-        *cohorts,
-    )
+def size_of(store: Store, cohorts: tuple[int, int]) -> float:
+    """Return the people of the cohorts: of each the mean of its estimates."""
+    sizes = cohort_sizes(store)
+    return float(sizes[sizes["cohort"].between(*cohorts)].groupby("cohort")["people"].mean().sum())
 
 
-@target("F00283", name="referral", events=REFERRED)
-@target("F00285", name="assessment", events=ASSESSED)
-@target("F00287", name="need", events=IN_NEED)
-@target("F00289", name="plan", events=PLANNED)
-def before_18(store: Store, name: str, events: str) -> float:
+@target("F00283", service="referral")
+@target("F00285", service="assessment")
+@target("F00287", service="need")
+@target("F00289", service="plan")
+def before_18(store: Store, service: str) -> float:
     """Jay and others 2025: children who ever had the service before 18, %.
 
-    Summed over ages: first events at each age by children of that age. The study has the cohorts born 2000 to
-    2013. The returns reach back to April 2008, so children born from mid-2008 are taken, whom they follow
-    from birth, and for the last ages those a year or two older.
+    The study has the cohorts born 2000 to 2013. The returns reach back to April 2008, so children born from
+    mid-2008 are taken, whom they follow from birth, and for the last ages those a year or two older.
     In need is a case that went on after assessment; a case that found no need is not.
     """
-    first = _first(store, name, events)
-    last = int(one(store, "select max(collection_year) from referrals"))
-    share = 0.0
-    for age in range(18):
-        cohorts = (min(FIRST_COHORT, last - 1 - age), min(2013, last - 1 - age))
-        found = one(
-            store, f"select count(*) from {first} where age = ? and cohort between ? and ?", age, *cohorts
-        )
-        share += found / size_of(store, cohorts, age)
-    return 100 * share
-
-
-def _looked_after(store: Store) -> str:
-    care = f"(select authority, child_id, period_start as day from {periods(store)})"
-    return _first(store, "care", care)
+    ages = ages_at_first(store, service, FIRST_COHORT, 2013)
+    return 100 * cumulative_by_age(ages)["estimate"].iloc[-1]
 
 
 def _arrived(store: Store, cohorts: tuple[int, int], who: str) -> float:
@@ -112,7 +75,7 @@ def ever_looked_after(store: Store, cohorts: tuple[int, int], who: str = "") -> 
     """
     found = one(
         store,
-        f"""select count(*) from {_looked_after(store)}
+        f"""select count(*) from {first(store, "care")}
             where age < 18 and cohort between ? and ? and ? in ('', who)""",
         *cohorts,
         who,
@@ -131,7 +94,7 @@ def entered_as_baby(store: Store, cohorts: tuple[int, int]) -> float:
     """
     found = one(
         store,
-        f"select count(*) from {_looked_after(store)} where age < 1 and cohort between ? and ?",
+        f"select count(*) from {first(store, 'care')} where age < 1 and cohort between ? and ?",
         *cohorts,
     )
     return 100 * found / size_of(store, cohorts)
@@ -145,7 +108,7 @@ def referred_before_five(store: Store, cohorts: tuple[int, int]) -> float:
     """
     found = one(
         store,
-        f"""select count(*) from {_first(store, "referral", REFERRED)}
+        f"""select count(*) from {first(store, "referral")}
             where age < 5 and cohort between ? and ?""",
         *cohorts,
     )

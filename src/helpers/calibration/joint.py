@@ -13,7 +13,7 @@ from helpers.calibration.attainment import KS4, results
 from helpers.calibration.base import MEASURES, targets
 from helpers.calibration.children_in_need import in_need
 from helpers.calibration.common import GROUP, age_at, children, in_year, open_at, periods
-from helpers.calibration.cumulative import IN_NEED, PLANNED, REFERRED, people, size_of
+from helpers.calibration.cumulative import first, people, size_of
 from helpers.calibration.looked_after import at_end
 from helpers.calibration.referrals import closures, home_spells
 from helpers.sources.store import Store
@@ -243,20 +243,18 @@ def ways(store: Store, cohort: int, until_age: int) -> pd.DataFrame:
         way (e.g. "referred → in need → plan"), n (people), share (of all born in the cohort); from the
         most frequent. A way in which two came on one day has them in the order of the services.
     """
-    care = f"(select authority, child_id, period_start as day from {periods(store)})"
-    events = {"referred": REFERRED, "in need": IN_NEED, "plan": PLANNED, "care": care}
+    steps = {"referral": "referred", "need": "in need", "plan": "plan", "care": "care"}
     union = " union all ".join(
-        f"select authority, child_id, day, {place} as place, '{name}' as service from {rows}"
-        for place, (name, rows) in enumerate(events.items())
+        f"select person, cohort, day, {place} as place, '{name}' as step from {first(store, service)}"
+        for place, (service, name) in enumerate(steps.items())
     )
     table = _frame(
         store,
-        f"""with firsts as (
-                select person, service, any_value(place) as place, min(day) as day
-                from ({union}) join {people(store)} using (authority, child_id)
-                where cohort = ? and day < birth_date + to_years(?) group by person, service)
+        f"""with births as (select person, min(birth_date) as birth_date from {people(store)} group by person)
             select way, count(*) as n from (
-                select person, string_agg(service, ' → ' order by day, place) as way from firsts group by 1)
+                select person, string_agg(step, ' → ' order by day, place) as way
+                from ({union}) join births using (person)
+                where cohort = ? and day < birth_date + to_years(?) group by person)
             group by way order by n desc, way""",
         cohort,
         until_age,

@@ -53,7 +53,18 @@ def ethnic_group(code: ir.StringColumn) -> ir.StringColumn:
     return ibis.cases(*[(code.isin(codes), name) for name, codes in ETHNIC_GROUPS.items()], else_=UNKNOWN)
 
 
-def add_child(table: ir.Table, children: ir.Table, date: str) -> ir.Table:
+def granular_ethnicity(code: ir.StringColumn) -> ir.StringColumn:
+    """Return the granular code, "not known" where refused, not obtained, missing or not in the list.
+
+    Five broad groups hide more than they show: Traveller and Roma children, or Black Caribbean and Black
+    African children, meet services in very different ways. Labels: `helpers.catalogue.codes.labels`.
+    Source: ethnicity codes of the CIN Census and SSDA903 guides.
+    """
+    known = [name for codes in ETHNIC_GROUPS.values() for name in codes]
+    return ibis.ifelse(code.isin(known).fill_null(False), code, UNKNOWN)
+
+
+def add_child(table: ir.Table, children: ir.Table, date: str, granular: bool = False) -> ir.Table:
     """Add sex, age at `date`, age band and ethnic group of each row's child.
 
     Parameters
@@ -62,11 +73,14 @@ def add_child(table: ir.Table, children: ir.Table, date: str) -> ir.Table:
         With authority, child_id and the date column `date`.
     children : Ibis table
         The canonical table `children`.
+    granular : bool
+        Whether to add the granular ethnicity as well.
 
     Returns
     -------
     Ibis table
-        `table` with sex (string), age (int64, completed years), age_band and ethnic_group (string).
+        `table` with sex (string), age (int64, completed years), age_band and ethnic_group (string), and
+        ethnicity (string, `granular_ethnicity`) where asked for.
     """
     who = children.select("authority", "child_id", "sex", "birth_date", "ethnicity")
     joined = table.left_join(who, ["authority", "child_id"])
@@ -75,5 +89,7 @@ def add_child(table: ir.Table, children: ir.Table, date: str) -> ir.Table:
         sex=known.sex.fill_null("U"),
         age=age_at(known.birth_date, known[date]),
         ethnic_group=ethnic_group(known.ethnicity),
+        ethnicity=granular_ethnicity(known.ethnicity),
     )
-    return aged.mutate(age_band=age_band(aged.age)).drop("birth_date", "ethnicity")
+    banded = aged.mutate(age_band=age_band(aged.age)).drop("birth_date")
+    return banded if granular else banded.drop("ethnicity")

@@ -13,6 +13,7 @@ from joblib import Parallel, delayed, parallel_config
 from sklearn.cluster import kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 from stepmix.stepmix import StepMix
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from helpers.models.latent_class.common import Found, matrix
@@ -188,8 +189,9 @@ def run(
         progress_bar=0,
     )
     model.start = found
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # noted in the table instead
+    # Products are small: threads would only wait for each other. Non-convergence is noted in the table.
+    with warnings.catch_warnings(), threadpool_limits(1, "blas"):
+        warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(x, sample_weight=weights)
     return model
 

@@ -1,4 +1,8 @@
-"""Kaplan-Meier curves, fitted with lifelines on counts of spells by length."""
+"""Curves of time to an event, from counts of spells by length.
+
+Time runs from the start of a spell. A spell that has not ended when the records end is censored there, which
+asks that children still followed are like those who are no longer.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,12 @@ import numpy as np
 import pandas as pd
 from lifelines import KaplanMeierFitter
 
+from helpers.models.survival.common import check_counts, groups
+
 DAYS_A_MONTH = 365.25 / 12
 
-CURVE = ["time", "estimate", "low", "high", "at_risk", "events"]
+# The columns of a curve, after those that split it.
+CURVE = ["time", "estimate", "low", "high", "at_risk", "events", "n", "method"]
 
 
 def kaplan_meier(
@@ -25,6 +32,9 @@ def kaplan_meier(
     incidence: bool = True,
 ) -> pd.DataFrame:
     """Return Kaplan-Meier curves at regular times.
+
+    Kaplan and Meier (1958); fitted with lifelines. Where another event makes the event impossible,
+    censoring at that other event overstates the incidence: take `aalen_johansen`.
 
     Parameters
     ----------
@@ -44,12 +54,19 @@ def kaplan_meier(
     -------
     pandas.DataFrame
         `by`, time (in steps), estimate, low, high (95%, log-log), at_risk (spells at risk just before),
-        events (since the step before). A curve ends where nothing is left at risk.
+        events (since the step before), n (spells in all), method. A curve ends where nothing is left at risk.
+
+    Raises
+    ------
+    ValueError
+        If a column lacks, or holds missing or negative values.
     """
-    by = list(by)
-    groups = counts.groupby(by, sort=True) if by else [((), counts)]
-    curves = [_curve(part, dict(zip(by, name, strict=True)), duration, event, weight, every, until, incidence)
-              for name, part in groups]  # fmt: skip
+    check_counts(counts, by, duration, event, weight)
+    curves = [
+        _curve(part, names, duration, event, weight, every, until, incidence)
+        for names, part in groups(counts, by)
+        if len(part)
+    ]
     return pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=[*by, *CURVE])
 
 
@@ -76,4 +93,5 @@ def _curve(
     curve = pd.DataFrame({"time": steps, "estimate": stay, "low": bounds[:, 0], "high": bounds[:, 1]})
     if incidence:
         curve = curve.assign(estimate=1 - stay, low=1 - bounds[:, 1], high=1 - bounds[:, 0])
-    return curve.assign(at_risk=risk, events=np.diff(total, prepend=0), **names)[[*names, *CURVE]]
+    curve = curve.assign(at_risk=risk, events=np.diff(total, prepend=0), n=int(part[weight].sum()))
+    return curve.assign(method="Kaplan-Meier", **names)[[*names, *CURVE]]
