@@ -10,6 +10,7 @@ from helpers.measures.assessments import (
     prevalence,
     recording,
     within_45_working_days,
+    year_against_before,
 )
 
 
@@ -95,3 +96,25 @@ def test_the_45th_working_day_is_in_time_and_the_46th_is_not(make_store):
     ends = {"A": "2022-03-08", "B": "2022-03-09", "C": "2022-01-03"}
     store = make_store(assessments=[assessment(child, end) for child, end in ends.items()])
     assert within_45_working_days(store)[["n", "of"]].iloc[0].tolist() == [1, 2]
+
+
+def test_an_assessment_without_any_item_can_be_kept(store):
+    matrix = factor_matrix(store)
+    kept = factor_patterns(matrix, ["neglect"], empty=True)
+    assert kept["n"].sum() == matrix.count().to_pandas()
+    assert (kept["neglect"] == 0).any()
+
+
+def test_a_year_is_held_against_the_mean_of_the_years_before(make_store):
+    days = {2020: 2, 2021: 4, 2022: 6}  # assessments by collection year
+    rows = [
+        assessment(f"C{year}{i}", end=f"{year}-03-01", start=f"{year}-01-04")
+        for year, n in days.items()
+        for i in range(n)
+    ]
+    matrix = factor_matrix(make_store(assessments=rows))
+    found = year_against_before(matrix, 2022).iloc[0]
+    assert (found["n"], found["usual"], found["years"], found["ratio"]) == (6, 3, 2, 2)
+    assert found["low"] < 1 < 2 < found["high"]
+    with pytest.raises(ValueError, match="no assessment in the 5 years before 2020"):
+        year_against_before(matrix, 2020)

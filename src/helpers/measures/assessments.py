@@ -9,6 +9,7 @@ from importlib.resources import files
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
+from statsmodels.stats.rates import confint_poisson_2indep
 
 from helpers.catalogue.working_days import working_days
 from helpers.measures.ages import collection_year
@@ -94,7 +95,7 @@ def _items_found(factors: ir.Table) -> ir.Table:
 
 
 def factor_patterns(
-    matrix: ir.Table, items: Sequence[str] | None = None, by: Sequence[str] = ()
+    matrix: ir.Table, items: Sequence[str] | None = None, by: Sequence[str] = (), empty: bool = False
 ) -> pd.DataFrame:
     """Count the distinct answer patterns of assessments with factors; the engine does the counting.
 
@@ -107,6 +108,10 @@ def factor_patterns(
         as not having any, and is left out: `recording` counts it.
     by : sequence of str
         Further columns to count by, e.g. "year".
+    empty : bool
+        Whether to keep assessments with none of the items. To leave cases out by their answers makes items
+        depend on each other (where one is missing there must be another), which a latent class model of
+        many cases takes for a further class.
 
     Returns
     -------
@@ -115,7 +120,8 @@ def factor_patterns(
     """
     items = list(items or model_items())
     any_item = sum((matrix[name] for name in items[1:]), start=matrix[items[0]]) > 0
-    counted = matrix.filter(any_item).group_by([*by, *items]).aggregate(n=lambda t: t.count())
+    kept = matrix if empty else matrix.filter(any_item)
+    counted = kept.group_by([*by, *items]).aggregate(n=lambda t: t.count())
     frame = counted.execute().sort_values([*by, *items], ignore_index=True)
     return frame.astype(dict.fromkeys(items, "int8") | {"n": "int64"})
 
@@ -166,6 +172,52 @@ def complexity(matrix: ir.Table, by: Sequence[str] = ("year",)) -> pd.DataFrame:
     n = known.n_factors
     bands = ibis.cases((n == 0, "0"), (n == 1, "1"), (n <= 3, "2-3"), else_="4 or more")
     return _shares_within(known.mutate(complexity=bands), "complexity", COMPLEXITY, by)
+
+
+def year_against_before(matrix: ir.Table, year: int, before: int = 5, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Compare the number of assessments in a year with the yearly mean of the years before it.
+
+    Source: the comparison of 2020/21 with the five years before, as the study of demand planned it; interval
+    of the ratio of two Poisson rates by the score method (Ng and Tang 2005). Children assessed with their
+    siblings, or twice, make true intervals wider.
+
+    Parameters
+    ----------
+    matrix : Ibis table
+        From `factor_matrix`.
+    year, before : int
+        The year, and how many years before it; years without any assessment are not counted as years.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `by`, year, n, usual (mean a year), years (how many), ratio, low, high; ratios are missing where
+        nothing was counted before.
+
+    Raises
+    ------
+    ValueError
+        When there is no assessment in the years before.
+    """
+    inside = matrix.filter(matrix.year.between(year - before, year))
+    counts = inside.group_by([*by, "year"]).aggregate(n=inside.count()).execute()
+    years = counts.loc[counts["year"] < year, "year"].nunique()
+    if years == 0:
+        raise ValueError(f"There is no assessment in the {before} years before {year}.")
+    counts = counts.assign(now=counts["n"].where(counts["year"] == year, 0))
+    sums = counts.groupby(list(by), as_index=False)[["now", "n"]].sum() if by else counts[["now", "n"]].sum()
+    table = sums if by else sums.to_frame().T
+    table = table.assign(year=year, earlier=table["n"] - table["now"], years=years)
+    ends = [
+        confint_poisson_2indep(row.now, 1, row.earlier, years, method="score", compare="ratio")
+        if row.earlier > 0
+        else (float("nan"), float("nan"))
+        for row in table.itertuples()
+    ]
+    table = table.assign(usual=table["earlier"] / years, low=[a for a, _ in ends], high=[b for _, b in ends])
+    table["ratio"] = (table["now"] / table["usual"]).where(table["earlier"] > 0)
+    table = table.drop(columns="n").rename(columns={"now": "n"})
+    return table[[*by, "year", "n", "usual", "years", "ratio", "low", "high"]].reset_index(drop=True)
 
 
 def within_45_working_days(

@@ -67,3 +67,15 @@ def test_items_that_define_no_category_are_refused():
     with pytest.raises(ValueError, match="published category"):
         lca.published_profiles(["faith_abuse"])
     assert "faith_abuse" in item_labels()
+
+
+def test_a_class_is_named_by_the_published_category_or_by_its_own_items():
+    items = model_items()
+    odd = [0.9 if item in ("young_carer", "trafficking", "self_harm", "learning_disability_parent") else 0.01
+           for item in items]  # fmt: skip
+    neglect = [0.9 if item == "neglect" else 0.02 for item in items]
+    rows = profile([neglect, odd], items).assign(overall=0.05, class_share=0.5)
+    rows = rows.assign(lift=rows["probability"] / rows["overall"], label=rows["item"].map(item_labels()))
+    names = lca.class_names(rows)
+    assert names[1] == "1. Neglect"
+    assert names[2].startswith("2. ") and "trafficking" in names[2].lower()

@@ -12,7 +12,13 @@ from helpers.models.latent_class.bootstrap import bootstrap_likelihood_ratio
 from helpers.models.latent_class.counting import corrected_counts
 from helpers.models.latent_class.fitting import Selection, TooFewCases, choose, fit, select
 from helpers.models.latent_class.invariance import Invariance, invariance
-from helpers.models.latent_class.matching import distances, match, match_published, published_profiles
+from helpers.models.latent_class.matching import (
+    class_names,
+    distances,
+    match,
+    match_published,
+    published_profiles,
+)
 from helpers.models.latent_class.membership import Membership, covariates
 from helpers.models.latent_class.places import Variation, between_places
 from helpers.models.latent_class.predictions import predicted_shares, share_ratios
@@ -28,9 +34,8 @@ from helpers.models.latent_class.relations import (
 
 __all__ = [
     "Invariance", "Membership", "Selection", "TooFewCases", "Variation", "bch_weights", "between_places",
-    "bivariate_residuals", "bootstrap_likelihood_ratio", "choose", "class_shares", "class_sizes",
-    "classification_error", "classify",
-    "corrected_counts", "covariates", "distal", "distances", "fit", "invariance", "log_likelihood", "match",
-    "match_published", "name_classes", "predicted_shares", "profiles", "published_profiles", "select",
-    "share_change", "share_ratios",
+    "bivariate_residuals", "bootstrap_likelihood_ratio", "choose", "class_names", "class_shares",
+    "class_sizes", "classification_error", "classify", "corrected_counts", "covariates", "distal",
+    "distances", "fit", "invariance", "log_likelihood", "match", "match_published", "name_classes",
+    "predicted_shares", "profiles", "published_profiles", "select", "share_change", "share_ratios",
 ]  # fmt: skip

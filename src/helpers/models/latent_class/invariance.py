@@ -19,6 +19,7 @@ from helpers.models.tidy import tidy
 MOST_ITERATIONS = 5_000
 TOLERANCE = 1e-5  # change in the log-likelihood of all cases at which EM ends
 EDGE = 1e-9
+FEWEST = 5  # expected cases with and without an item that a test of its change needs
 
 METHOD = "multiple-group latent class model"
 
@@ -68,7 +69,8 @@ def invariance(model: StepMix, before: pd.DataFrame, after: pd.DataFrame, items:
         reference is rough where chances lie at 0 or 1, and with many cases any difference becomes
         significant: read it beside BIC and `moved`.
         `moved`: term (class), item, estimate (after less before, with the classes freed), low, high, n
-        (expected cases of the class in `after`), method, before, after, p, p_adjusted (Holm over all).
+        (expected cases of the class in `after`), method, before, after, p, p_adjusted (Holm over all
+        that are tested: those with at least five expected cases with and without the item in both groups).
         Errors take cases for independent; of a child in both groups that overstates, of one assessed twice
         in a group it understates them.
         `shares`: term (class), before, after, estimate (difference), ratio.
@@ -161,14 +163,18 @@ def _compared(table: pd.DataFrame, cases: int) -> pd.DataFrame:
 
 
 def _moved(first: _Fit, later: _Fit, items: list[str], errors: list[np.ndarray]) -> pd.DataFrame:
-    """Return the change of each chance, tested against 0; chances at 0 or 1 in both groups are not."""
+    """Return the change of each chance, tested against 0 where enough cases have the item and lack it."""
     change, error = later.chances - first.chances, np.hypot(*errors)
-    p = 2 * stats.norm.sf(np.abs(change) / np.where(error > 0, error, np.inf))
+    rare = [np.minimum(fit.chances, 1 - fit.chances) * fit.cases[:, None] for fit in (first, later)]
+    tested = (np.minimum(*rare) >= FEWEST) & (error > 0)
+    p = np.where(tested, 2 * stats.norm.sf(np.abs(change) / np.where(tested, error, 1)), np.nan)
+    adjusted = np.full(p.shape, np.nan)
+    adjusted[tested] = multipletests(p[tested], method="holm")[1] if tested.any() else np.nan
     k, j = change.shape
     table = tidy(
         np.repeat(np.arange(1, k + 1), j), change.ravel(), error.ravel(),
         np.repeat(later.cases.round(), j), METHOD, item=items * k, before=first.chances.ravel(),
-        after=later.chances.ravel(), p=p.ravel(), p_adjusted=multipletests(p.ravel(), method="holm")[1],
+        after=later.chances.ravel(), p=p.ravel(), p_adjusted=adjusted.ravel(),
     )  # fmt: skip
     order = table["estimate"].abs().sort_values(ascending=False, kind="stable").index
     return table.loc[order].reset_index(drop=True)

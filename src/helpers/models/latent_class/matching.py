@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
+from helpers.models.latent_class.profiles import name_classes
+
 # What the words of our reading stand for as probabilities of a factor within a category.
 EXPECTED = {"high": 0.9, "often": 0.35}
 ELSEWHERE = 0.02  # of a factor that the name of a category says nothing of
-TOO_FAR = 0.9  # further than this a class has none of the published names
+TOO_FAR = 0.7  # further than this a class has none of the published names: it mixes several of them
 
 
 @cache
@@ -23,7 +25,8 @@ def _reading() -> pd.DataFrame:
 def published_profiles(items: list[str] | None = None) -> pd.DataFrame:
     """Return the twelve published categories of demand as profiles, in our reading.
 
-    Source: Hood, Goldacre, Abbott and Jones (2023), British Journal of Social Work, name twelve categories.
+    Source: Hood, Goldacre, Jones, King, Clements and Webb (2023), British Journal of Social Work 53(8),
+    3704-3724, and the briefing of the same study, name categories and tell the shares of the two largest.
     The names are published; the probabilities of each factor are not where we could read. **Which items
     define a category is our reading of its name**: an item that the name puts first is expected in nine
     assessments of ten, one that it says goes with it in about a third, any other in one of fifty. The name
@@ -145,6 +148,20 @@ def match_published(profile: pd.DataFrame, furthest: float = TOO_FAR) -> pd.Data
             "second_distance": next_near,
         }
     )
+
+
+def class_names(profile: pd.DataFrame, furthest: float = TOO_FAR) -> dict[int, str]:
+    """Return a name for each class: its number, and the published category or, far from all, its items.
+
+    Returns
+    -------
+    dict of int to str
+        E.g. ``{2: "2. Domestic abuse, single factor"}``. Names differ even where two classes are nearest to
+        the same category, since they begin with the number.
+    """
+    own = name_classes(profile)
+    found = match_published(profile, furthest).set_index("class")["category"]
+    return {number: f"{number}. {own[number] if pd.isna(name) else name}" for number, name in found.items()}
 
 
 def _wide(profile: pd.DataFrame) -> pd.DataFrame:

@@ -8,12 +8,14 @@ patterns (its covariate models diverge with weights), so EM goes over scikit-lea
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from stepmix.stepmix import StepMix
 from threadpoolctl import threadpool_limits
@@ -89,6 +91,9 @@ def covariates(
         Column of `counts`; each case by itself when not given.
     reference : int
         Class to compare with; the largest when not given.
+
+    Where a class never occurs at some value of a covariate, its odds ratio goes to 0 and its interval means
+    nothing; `predicted_shares` shows the class as absent there.
 
     Returns
     -------
@@ -190,7 +195,9 @@ def _em(given: np.ndarray, n: np.ndarray, cell: np.ndarray, distinct: np.ndarray
         last = fitted
         responsible = chances / chances.sum(axis=1, keepdims=True) * n[:, None]
         weight = np.column_stack([np.bincount(cell, column, cells) for column in responsible.T])
-        regression.fit(scaled, target, sample_weight=weight.ravel() / weight.mean())
+        with warnings.catch_warnings():  # EM goes on from where a step stopped
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            regression.fit(scaled, target, sample_weight=weight.ravel() / weight.mean())
         slopes = regression.coef_ / spread
         beta = np.column_stack([regression.intercept_ - slopes @ centre, slopes])
         beta = beta - beta[0]

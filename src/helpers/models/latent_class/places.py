@@ -54,7 +54,7 @@ def between_places(shares: pd.DataFrame, place: str) -> Variation:
         Q), p_adjusted (Holm).
         `places`: `place`, term, estimate (shrunken), low, high, n (cases of the place), method, observed,
         low_95, high_95, low_998, high_998 (limits within which chance alone keeps a place; Spiegelhalter
-        2005).
+        2005; like corrected shares they may lie below 0, and of rare classes they are rough).
 
     Raises
     ------
@@ -87,7 +87,7 @@ def _one_class(part: pd.DataFrame, place: str, term: object) -> tuple[pd.DataFra
     shrunken = mean + weight * (share - mean)
     rows = tidy([term] * len(share), shrunken, np.sqrt(weight * variance), cases, "shrunken towards the mean")
     funnel = {
-        f"{side}_{name}": np.clip(mean + sign * stats.norm.isf(level / 2) * np.sqrt(variance), 0, 1)
+        f"{side}_{name}": mean + sign * stats.norm.isf(level / 2) * np.sqrt(variance)
         for name, level in LIMITS.items()
         for side, sign in (("low", -1), ("high", 1))
     }
