@@ -190,18 +190,20 @@ def classes(seed: int) -> pd.DataFrame:
 
 
 def assessed(rng: np.random.Generator, items: list[str]) -> pd.DataFrame:
-    """Return assessments with an item recorded, each with its planted category."""
+    """Return assessments with a factor recorded, each with its planted category.
+
+    One whose only factor stands in no item is kept: to drop cases by their answers would tie items together.
+    """
     shares = categories()["share"].to_numpy()
     category = rng.choice(len(shares), size=ASSESSMENTS, p=shares / shares.sum())
     drawn = factors(
         rng,
-        pd.DataFrame({"category": category, "end": day(2019, 6, 1), "in_need": False, "uasc": False}),
+        pd.DataFrame({"category": category, "end": day(2019, 6, 1), "in_need": True, "uasc": False}),
     )
-    of_code = factor_items().explode("codes").set_index("codes")["item"]
-    item = drawn["factor"].map(of_code)
-    rows = pd.crosstab(drawn["assessment_no"], item).reindex(columns=items, fill_value=0).clip(upper=1)
-    rows = rows.reset_index().assign(category=lambda t: category[t["assessment_no"]])
-    return rows[rows[items].any(axis=1)].reset_index(drop=True)
+    item = drawn["factor"].map(factor_items().explode("codes").set_index("codes")["item"])
+    rows = pd.crosstab(drawn["assessment_no"], item).clip(upper=1)
+    rows = rows.reindex(index=range(ASSESSMENTS), columns=items, fill_value=0)
+    return rows.assign(category=category)
 
 
 def planted_profiles(items: list[str]) -> pd.DataFrame:

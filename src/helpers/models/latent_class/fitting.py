@@ -113,14 +113,17 @@ def select(
 def fit(
     patterns: pd.DataFrame, items: Sequence[str], classes: int, starts: int = 20, seed: int = 0
 ) -> StepMix:
-    """Fit one model from many random starts; the classes are ordered from the largest down.
+    """Fit one model from many starts; the classes are ordered from the largest down.
+
+    The model with a class more is fitted too, since it leads to solutions that chance seldom finds.
 
     Raises
     ------
     TooFewCases
         When there are fewer than 100 cases, or too few for that many classes.
     """
-    return select(patterns, items, [classes], starts, seed, jobs=1, progress=False).models[classes]
+    both = select(patterns, items, [classes, classes + 1], starts, seed, jobs=1, progress=False)
+    return both.models[classes]
 
 
 def choose(selection: Selection, min_share: float = 0.02, min_cases: int = 10) -> int:
