@@ -10,16 +10,27 @@ from helpers.measures.assessments import factor_matrix
 from helpers.measures.care import looked_after_at, periods_of_care, placements
 from helpers.measures.contacts import coverage, spells
 from helpers.measures.costs import child_units, placement_weeks
+from helpers.measures.covariates import with_covariates
 from helpers.measures.cumulative import first_events, people_in_cohorts
 from helpers.measures.first_contact import entries_to_care, first_contacts
 from helpers.measures.outcomes import what_followed
+from helpers.measures.plans import time_to_next_plan
+from helpers.measures.reentry import time_to_reentry
 from helpers.measures.referrals import referral_spells, time_to_rereferral
 from helpers.measures.residence import residence_at
+from helpers.measures.spells import total_time
 from helpers.measures.states import monthly_states, origins
 
 EXPRESSIONS = {
     "referral spells": referral_spells,
     "time to re-referral": time_to_rereferral,
+    "time to re-referral with competing events": lambda store: time_to_rereferral(store, competing=True),
+    "time to the next plan": time_to_next_plan,
+    "time to re-entry": time_to_reentry,
+    "total time": lambda store: total_time(time_to_next_plan(store), "plan_end"),
+    "covariates": lambda store: with_covariates(
+        time_to_next_plan(store), store, "plan_end", store.assessments, ["assessment_end"]
+    ),
     "factor matrix": factor_matrix,
     "periods of care": periods_of_care,
     "placements": placements,

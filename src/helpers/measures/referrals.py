@@ -10,6 +10,7 @@ import pandas as pd
 
 from helpers.measures.ages import collection_year
 from helpers.measures.rates import add_shares
+from helpers.measures.spells import follow_up, share_again
 from helpers.sources.store import Store
 
 CHILD = ["authority", "child_id"]
@@ -50,8 +51,10 @@ def referral_spells(store: Store) -> ir.Table:
     return joined.select(*[joined[c] for c in spells.columns], "first_year", "last_year")
 
 
-def re_referrals(spells: ir.Table, within_months: int = 12, by: Sequence[str] = ("year",)) -> pd.DataFrame:
-    """Return the share of referrals that had another one in the months before.
+def re_referrals(
+    spells: ir.Table, within_months: int | None = 12, by: Sequence[str] = ("year",)
+) -> pd.DataFrame:
+    """Return the share of referrals that had another one in the months before, or ever.
 
     Source: the DfE's statistics on children in need count, of the referrals in the year, those within twelve
     months of a previous referral to the same authority.
@@ -60,8 +63,9 @@ def re_referrals(spells: ir.Table, within_months: int = 12, by: Sequence[str] = 
     ----------
     spells : Ibis table
         From `referral_spells`.
-    within_months : int
-        How far back a referral counts; a referral exactly that long ago does.
+    within_months : int, optional
+        How far back a referral counts; a referral exactly that long ago does. None for ever, that is as far
+        back as the returns go.
     by : sequence of str
         Columns to count by.
 
@@ -69,22 +73,56 @@ def re_referrals(spells: ir.Table, within_months: int = 12, by: Sequence[str] = 
     -------
     pandas.DataFrame
         `by`, n, of, share, low, high, complete (bool: the returns reach back far enough; false in the first
-        years, when an earlier referral may stand in a return that the store does not hold).
+        years, when an earlier referral may stand in a return that the store does not hold, and for ever).
     """
-    covered = spells.filter(spells.year >= spells.first_year)
-    earliest = covered.referral_date - ibis.interval(months=within_months)
-    again = (covered.previous_referral >= earliest).fill_null(False).cast("int64")
-    years_back = -(-within_months // 12)
-    seen = (covered.year >= covered.first_year + years_back).cast("int64")
-    marked = covered.mutate(again=again, seen=seen)
-    counts = marked.aggregate(
-        by=list(by), n=marked.again.sum(), of=marked.count(), complete=marked.seen.min()
+    return share_again(spells, "referral_date", "previous_referral", within_months, by)
+
+
+def referred_again(store: Store, cohort: int) -> pd.DataFrame:
+    """Return how many children referred in one year were referred again by the end of each later one.
+
+    A child counts once, from the first referral in the year; any later referral counts, also in that year.
+    Of each later year only children are counted who are still under 18 at its end, so that the share is of
+    those who could be referred. Source: Troncoso (2017), Analysing repeated referrals to children's services
+    in England, who followed children referred in 2010/11 and still under 18 to 2015/16.
+
+    Parameters
+    ----------
+    cohort : int
+        Collection year, named by the year it ends in.
+
+    Returns
+    -------
+    pandas.DataFrame
+        cohort, year, years_after (0 = the same year), n (referred again by then), of, share, low, high; no
+        rows where nobody was referred in that year.
+    """
+    spells = referral_spells(store)
+    inside = spells.filter(spells.year == cohort)
+    order = ibis.row_number().over(ibis.window(group_by=CHILD, order_by="referral_date"))
+    first = inside.mutate(rank=order).filter(lambda t: t.rank == 0)
+    joined = first.left_join(store.children.select(*CHILD, "birth_date"), CHILD)
+    dated = joined.select(
+        adult_year=collection_year((joined.birth_date + ibis.interval(years=18)).cast("date")),
+        again_year=collection_year(joined.next_referral),
+        last_year=joined.last_year,
     )
-    frame = counts.execute().sort_values(list(by), ignore_index=True) if by else counts.execute()
-    return add_shares(frame).astype({"complete": bool})
+    keys = ["adult_year", "again_year", "last_year"]
+    counts = dated.group_by(keys).aggregate(n=dated.count()).execute()
+    years = range(cohort, int(counts["last_year"].max()) + 1) if len(counts) else []
+    rows = []
+    for year in years:
+        child = counts[
+            (counts["adult_year"].isna() | (counts["adult_year"] > year)) & (counts["last_year"] >= year)
+        ]
+        again = int(child.loc[child["again_year"] <= year, "n"].sum())
+        rows.append((cohort, year, year - cohort, again, int(child["n"].sum())))
+    return add_shares(pd.DataFrame(rows, columns=["cohort", "year", "years_after", "n", "of"]))
 
 
-def time_to_rereferral(store: Store, include_no_further_action: bool = False) -> ir.Table:
+def time_to_rereferral(
+    store: Store, include_no_further_action: bool = False, competing: bool = False
+) -> ir.Table:
     """Return how long after each closure the child was referred again, for survival analysis.
 
     Followed from closure to the next referral, the 18th birthday or the last day of the authority's returns,
@@ -94,34 +132,51 @@ def time_to_rereferral(store: Store, include_no_further_action: bool = False) ->
     Parameters
     ----------
     include_no_further_action : bool
-        Whether to follow children whose referral ended without an assessment too.
+        Whether to follow children whose referral ended without an assessment too. The census gives no
+        closure date for these: they are followed from the referral.
+    competing : bool
+        Whether to tell apart what comes in the way of a re-referral: the 18th birthday, adoption and death,
+        after which children are not at risk (see `helpers.measures.spells.follow_up`). Without it, every
+        other ending is censoring, and neither adoption nor death is looked at.
 
     Returns
     -------
     Ibis table
-        Key of the referral, closure_date, closure_reason, year (of closure), number, days (int64, from
-        closure), event (int64, 1 when referred again).
+        Key of the referral, closure_date, closure_reason, no_further_action, year (of closure), number, days
+        (int64, from closure), event (int64, 1 when referred again; with `competing` also
+        `helpers.measures.spells.ENDINGS`).
     """
     spells = referral_spells(store)
+    nothing = spells.no_further_action.fill_null(False)
+    unassessed = ibis.ifelse(nothing, spells.referral_date, ibis.null("date"))
+    spells = spells.mutate(
+        closure_date=ibis.coalesce(spells.closure_date, unassessed),
+        no_further_action=nothing,
+        last_day=ibis.date(spells.last_year.cast("int64"), 3, 31),
+    )
     spells = spells.filter(spells.closure_date.notnull())
     if not include_no_further_action:
-        spells = spells.filter(~spells.no_further_action.fill_null(False))
+        spells = spells.filter(~spells.no_further_action)
     spells = spells.filter(spells.next_referral.isnull() | (spells.next_referral >= spells.closure_date))
+    spells = spells.mutate(year=collection_year(spells.closure_date))
+    follow = follow_up if competing else _follow_to_adulthood
+    times = follow(spells, store, "closure_date", "next_referral")
+    columns = ["referral_date", "closure_date", "closure_reason", "no_further_action", "year", "number"]
+    return times.select(*CHILD, *columns, "days", "event")
+
+
+def _follow_to_adulthood(spells: ir.Table, store: Store, since: str, again: str) -> ir.Table:
+    """Follow each spell to the next one, the 18th birthday or the last day; add days and event (0 or 1)."""
     births = store.children.select(*CHILD, "birth_date")
     joined = spells.left_join(births, CHILD)
     joined = joined.select(*[joined[c] for c in spells.columns], "birth_date")
     adult = (joined.birth_date + ibis.interval(years=18)).cast("date")
-    end = ibis.date(joined.last_year.cast("int64"), 3, 31)
-    limit = ibis.least(end, ibis.coalesce(adult, end))
-    event = (joined.next_referral <= limit).fill_null(False)
-    until = ibis.ifelse(event, joined.next_referral, limit)
-    times = joined.mutate(
-        year=collection_year(joined.closure_date),
-        days=until.delta(joined.closure_date, unit="day").cast("int64"),
-        event=event.cast("int64"),
-    )
-    columns = ["referral_date", "closure_date", "closure_reason", "year", "number", "days", "event"]
-    return times.filter(times.days >= 0).select(*CHILD, *columns)
+    limit = ibis.least(joined.last_day, ibis.coalesce(adult, joined.last_day))
+    event = (joined[again] <= limit).fill_null(False)
+    until = ibis.ifelse(event, joined[again], limit)
+    days = until.delta(joined[since], unit="day").cast("int64")
+    times = joined.mutate(days=days, event=event.cast("int64"))
+    return times.filter(times.days >= 0)
 
 
 def event_counts(times: ir.Table, by: Sequence[str] = ()) -> pd.DataFrame:

@@ -24,9 +24,11 @@ CASES_PER_CLASS = 25
 
 # A tournament: all starts run for a few iterations, the better half goes on for more, the best to the end.
 ROUNDS = [(1, 40), (2, 200), (4, 5_000)]  # (one start of so many goes on, for at most so many iterations)
-FEWEST_FINISHED = 4
-TOLERANCE = 1e-10  # change in the average log-likelihood of a case at which a run ends
-SAME_SOLUTION = 1e-7  # runs whose log-likelihoods differ by less than this share have found the same classes
+FEWEST_FINISHED = 2
+# A run ends when a step changes the log-likelihood of all cases by less, or that of the average case.
+TOLERANCE, AVERAGE_TOLERANCE = 1e-4, 1e-10
+# Runs whose log-likelihoods differ by less, or by less than this share of it, have found the same classes.
+SAME, SAME_SHARE = 0.5, 1e-7
 
 
 class TooFewCases(ValueError):
@@ -71,7 +73,7 @@ def select(
     classes : iterable of int
         Numbers of classes to try; those that would leave fewer than 25 cases a class on average are not.
     starts : int
-        Starts for each; the best quarter, at least four, is run to the end.
+        Starts for each; the best quarter, at least two, is run to the end.
     seed : int
     jobs : int
         Processes at work at once; the result does not depend on it.
@@ -110,7 +112,7 @@ def select(
             left = {k: sorted(models, key=lambda model: -model.lower_bound_) for k, models in left.items()}
     bar.close()
     models = {k: _largest_first(left[k][0], x, weights) for k in possible}
-    rows = [fit_measures(patterns, items, models[k]) | _how_sure(left[k]) for k in possible]
+    rows = [fit_measures(patterns, items, models[k]) | _how_sure(left[k], weights.sum()) for k in possible]
     return Selection(pd.DataFrame(rows), models, items)
 
 
@@ -177,7 +179,7 @@ def run(
     weights: np.ndarray,
     start: Found | StepMix,
     iterations: int,
-    tolerance: float = TOLERANCE,
+    tolerance: float | None = None,
 ) -> StepMix:
     """Run StepMix's EM algorithm from where `start` stands."""
     found = start if isinstance(start, Found) else Found.of(start)
@@ -185,7 +187,7 @@ def run(
         n_components=len(found.shares),
         measurement="binary",
         max_iter=iterations,
-        abs_tol=tolerance,
+        abs_tol=tolerance or max(TOLERANCE / weights.sum(), AVERAGE_TOLERANCE),
         progress_bar=0,
     )
     model.start = found
@@ -209,12 +211,11 @@ def _going_on(starts: int, one_of: int) -> int:
     return min(starts, max(FEWEST_FINISHED, ceil(starts / one_of)))
 
 
-def _how_sure(finished: list[StepMix]) -> dict[str, object]:
-    best = finished[0].lower_bound_
-    same = [model for model in finished if model.lower_bound_ >= best - SAME_SOLUTION * abs(best)]
+def _how_sure(finished: list[StepMix], cases: float) -> dict[str, object]:
+    ends = np.array([model.lower_bound_ * cases for model in finished])
     return {
         "finished": len(finished),
-        "replicated": len(same),
+        "replicated": int((ends >= ends[0] - max(SAME, SAME_SHARE * abs(ends[0]))).sum()),
         "converged": finished[0].converged_,
     }
 

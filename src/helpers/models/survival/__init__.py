@@ -5,6 +5,7 @@ from helpers.models.survival.curves import DAYS_A_MONTH, kaplan_meier
 from helpers.models.survival.hazards import Hazards, cox
 from helpers.models.survival.periods import DAYS_A_YEAR, piecewise_hazard, restricted_mean
 from helpers.models.survival.proportionality import proportional_hazards, schoenfeld
+from helpers.models.survival.variation import expected_events, place_ratios, spread_of_places
 
 __all__ = [
     "DAYS_A_MONTH",
@@ -12,9 +13,12 @@ __all__ = [
     "Hazards",
     "aalen_johansen",
     "cox",
+    "expected_events",
     "kaplan_meier",
     "piecewise_hazard",
+    "place_ratios",
     "proportional_hazards",
     "restricted_mean",
     "schoenfeld",
+    "spread_of_places",
 ]
