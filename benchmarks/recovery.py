@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from helpers.models.regression import staged
 from joblib import Parallel, delayed
 from sklearn.metrics import adjusted_rand_score
 from tqdm import tqdm
@@ -22,7 +21,8 @@ from tqdm import tqdm
 from helpers.measures.assessments import factor_items, model_items
 from helpers.models import latent_class
 from helpers.models.latent_class.common import Found
-from helpers.models.latent_class.fitting import run
+from helpers.models.latent_class.starts import run
+from helpers.models.regression import staged
 from helpers.models.survival import cox
 from helpers.synth import after_school, attainment, chunk, exclusion, places, pupil_traits, schooling
 from helpers.synth.assessments import factors

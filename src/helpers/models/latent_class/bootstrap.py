@@ -11,7 +11,7 @@ from stepmix.stepmix import StepMix
 from tqdm import tqdm
 
 from helpers.models.latent_class.common import Found, matrix
-from helpers.models.latent_class.fitting import drawn, run
+from helpers.models.latent_class.starts import drawn, run
 
 ITERATIONS = 500
 TOLERANCE = 1e-3  # change in the log-likelihood of all cases at which a run ends: statistics are around 20

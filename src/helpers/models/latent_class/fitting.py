@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -10,14 +9,12 @@ from math import ceil
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed, parallel_config
-from sklearn.cluster import kmeans_plusplus
-from sklearn.exceptions import ConvergenceWarning
 from stepmix.stepmix import StepMix
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from helpers.models.latent_class.common import Found, matrix
+from helpers.models.latent_class.common import matrix
 from helpers.models.latent_class.quality import fit_measures
+from helpers.models.latent_class.starts import drawn, neighbours, run
 
 FEWEST_CASES = 100
 CASES_PER_CLASS = 25
@@ -25,8 +22,6 @@ CASES_PER_CLASS = 25
 # A tournament: all starts run for a few iterations, the better half goes on for more, the best to the end.
 ROUNDS = [(1, 40), (2, 200), (4, 5_000)]  # (one start of so many goes on, for at most so many iterations)
 FEWEST_FINISHED = 2
-# A run ends when a step changes the log-likelihood of all cases by less, or that of the average case.
-TOLERANCE, AVERAGE_TOLERANCE = 1e-4, 1e-10
 # Runs whose log-likelihoods differ by less, or by less than this share of it, have found the same classes.
 SAME, SAME_SHARE = 0.5, 1e-7
 
@@ -73,7 +68,8 @@ def select(
     classes : iterable of int
         Numbers of classes to try; those that would leave fewer than 25 cases a class on average are not.
     starts : int
-        Starts for each; the best quarter, at least two, is run to the end.
+        Starts for each; the best quarter, at least two, is run to the end. To these come the best two of the
+        starts that the neighbouring models give.
     seed : int
     jobs : int
         Processes at work at once; the result does not depend on it.
@@ -99,18 +95,16 @@ def select(
     seeds = np.random.default_rng(seed).integers(0, 2**31 - 1, size=(max(possible) + 1, starts))
     tried = {k: starts if k > 1 else 1 for k in possible}  # one class has one solution, in closed form
     left = {k: [drawn(x, weights, k, int(s)) for s in seeds[k][: tried[k]]] for k in possible}
-    numbers = [{k: _going_on(n, one_of) for k, n in tried.items()} for one_of, _ in ROUNDS]
-    bar = tqdm(total=sum(sum(n.values()) for n in numbers), desc="Starts", disable=not progress)
-    with parallel_config("loky", inner_max_num_threads=1), Parallel(jobs, return_as="generator") as workers:
-        for going_on, (_, iterations) in zip(numbers, ROUNDS, strict=True):
-            tasks = [(k, start) for k in sorted(possible, reverse=True) for start in left[k][: going_on[k]]]
-            runs = workers(delayed(run)(x, weights, start, iterations) for _, start in tasks)
-            left = {k: [] for k in possible}
-            for (k, _), model in zip(tasks, runs, strict=True):
-                left[k].append(model)
-                bar.update()
-            left = {k: sorted(models, key=lambda model: -model.lower_bound_) for k, models in left.items()}
-    bar.close()
+    with tqdm(desc="Runs", total=_runs(tried), disable=not progress) as bar:
+        for one_of, iterations in ROUNDS:
+            going_on = {k: begun[: _going_on(tried[k], one_of)] for k, begun in left.items()}
+            left = _run_all(going_on, x, weights, iterations, jobs, bar)
+        # A good model with a class more or fewer leads to solutions that chance seldom finds.
+        beside = {k: neighbours(k, left, x, weights) for k in possible}
+        for most, (_, iterations) in ((None, ROUNDS[0]), (FEWEST_FINISHED, ROUNDS[-1])):
+            beside = {k: begun[:most] for k, begun in beside.items()}
+            beside = _run_all(beside, x, weights, iterations, jobs, bar)
+    left = {k: sorted([*left[k], *beside[k]], key=lambda model: -model.lower_bound_) for k in possible}
     models = {k: _largest_first(left[k][0], x, weights) for k in possible}
     rows = [fit_measures(patterns, items, models[k]) | _how_sure(left[k], weights.sum()) for k in possible]
     return Selection(pd.DataFrame(rows), models, items)
@@ -162,49 +156,25 @@ def _possible(patterns: pd.DataFrame, items: list[str], classes: Iterable[int]) 
     return possible
 
 
-def drawn(x: np.ndarray, weights: np.ndarray, classes: int, seed: int) -> Found:
-    """Return a start: each class half way between the average case and one pattern.
-
-    The patterns are drawn as k-means++ draws its centres, far apart and likelier where many cases are. Such
-    starts reach the best solution far more often than random posteriors, from which all classes begin alike.
-    """
-    average = weights @ x / weights.sum()
-    centres, _ = kmeans_plusplus(x, classes, sample_weight=weights, random_state=seed)
-    chances = np.clip((centres + average) / 2, 0.01, 0.99)
-    return Found(np.full(classes, 1 / classes), chances)
-
-
-def run(
-    x: np.ndarray,
-    weights: np.ndarray,
-    start: Found | StepMix,
-    iterations: int,
-    tolerance: float | None = None,
-) -> StepMix:
-    """Run StepMix's EM algorithm from where `start` stands."""
-    found = start if isinstance(start, Found) else Found.of(start)
-    model = _From(
-        n_components=len(found.shares),
-        measurement="binary",
-        max_iter=iterations,
-        abs_tol=tolerance or max(TOLERANCE / weights.sum(), AVERAGE_TOLERANCE),
-        progress_bar=0,
-    )
-    model.start = found
-    # Products are small: threads would only wait for each other. Non-convergence is noted in the table.
-    with warnings.catch_warnings(), threadpool_limits(1, "blas"):
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(x, sample_weight=weights)
-    return model
+def _run_all(
+    begun: dict[int, list], x: np.ndarray, weights: np.ndarray, iterations: int, jobs: int, bar: tqdm
+) -> dict[int, list[StepMix]]:
+    """Run the starts of each number of classes side by side; return the models, the best first."""
+    tasks = [(k, start) for k in sorted(begun, reverse=True) for start in begun[k]]
+    done: dict[int, list[StepMix]] = {k: [] for k in begun}
+    with parallel_config("loky", inner_max_num_threads=1), Parallel(jobs, return_as="generator") as workers:
+        models = workers(delayed(run)(x, weights, start, iterations) for _, start in tasks)
+        for (k, _), model in zip(tasks, models, strict=True):
+            done[k].append(model)
+            bar.update()
+    return {k: sorted(models, key=lambda model: -model.lower_bound_) for k, models in done.items()}
 
 
-class _From(StepMix):
-    """StepMix that begins at given parameters, where it would draw them at random; all else is StepMix's."""
-
-    start: Found
-
-    def _initialize_parameters(self, X: np.ndarray, random_state: object) -> None:  # noqa: N803
-        self.set_parameters(self.start.as_parameters())
+def _runs(tried: dict[int, int]) -> int:
+    """Return how many runs there will be, those from neighbours included."""
+    rounds = sum(_going_on(n, one_of) for n in tried.values() for one_of, _ in ROUNDS)
+    beside = [(k - 1 in tried) + (k + 1) * (k + 1 in tried) for k in tried]
+    return rounds + sum(n + min(n, FEWEST_FINISHED) for n in beside)
 
 
 def _going_on(starts: int, one_of: int) -> int:
