@@ -79,3 +79,10 @@ def test_a_class_is_named_by_the_published_category_or_by_its_own_items():
     names = lca.class_names(rows)
     assert names[1] == "1. Neglect"
     assert names[2].startswith("2. ") and "trafficking" in names[2].lower()
+
+
+def test_a_mix_is_not_named_by_one_of_its_parts():
+    items = model_items()
+    mixed = {"learning_disability_child": 0.35, "neglect": 0.2, "physical_abuse": 0.25, "sexual_abuse": 0.1}
+    found = lca.match_published(profile([[mixed.get(item, 0.01) for item in items]], items))
+    assert found["distance"].iloc[0] < 0.7 and found["category"].isna().all()

@@ -14,6 +14,7 @@ from helpers.models.latent_class.profiles import name_classes
 # What the words of our reading stand for as probabilities of a factor within a category.
 EXPECTED = {"high": 0.9, "often": 0.35}
 ELSEWHERE = 0.02  # of a factor that the name of a category says nothing of
+MUST_HAVE = 0.5  # least probability of the items that the name of a category puts first
 TOO_FAR = 0.7  # further than this a class has none of the published names: it mixes several of them
 
 
@@ -121,7 +122,8 @@ def match_published(profile: pd.DataFrame, furthest: float = TOO_FAR) -> pd.Data
     """Give each class the published category that it is nearest to.
 
     Two classes may be nearest to the same category: a fit may split what the study found as one. A class
-    further than `furthest` from all of them gets none.
+    further than `furthest` from all of them gets none, nor does one in which an item that the name puts first
+    is not in half of the assessments: a mix of disability, neglect and more is no category of disability.
 
     Parameters
     ----------
@@ -135,14 +137,17 @@ def match_published(profile: pd.DataFrame, furthest: float = TOO_FAR) -> pd.Data
         nearest), second_distance.
     """
     items = profile["item"].unique().tolist()
-    apart = distances(profile, published_profiles(items))
+    published = published_profiles(items)
+    apart = distances(profile, published)
     order = np.argsort(apart.to_numpy(), axis=1, kind="stable")
     near, next_near = (np.take_along_axis(apart.to_numpy(), order[:, [i]], 1)[:, 0] for i in (0, 1))
     names = apart.columns.to_numpy(dtype=object)
+    first = (_wide(published) == EXPECTED["high"]).loc[names[order[:, 0]]].to_numpy()
+    has_first = ((_wide(profile).to_numpy() >= MUST_HAVE) | ~first).all(axis=1)
     return pd.DataFrame(
         {
             "class": apart.index,
-            "category": pd.Series(names[order[:, 0]], dtype="object").where(near <= furthest),
+            "category": pd.Series(names[order[:, 0]], dtype="object").where((near <= furthest) & has_first),
             "distance": near,
             "second": names[order[:, 1]],
             "second_distance": next_near,
