@@ -19,11 +19,12 @@ from helpers.models.latent_class.starts import drawn, neighbours, run
 FEWEST_CASES = 100
 CASES_PER_CLASS = 25
 
-# A tournament: all starts run for a few iterations, the better half goes on for more, the best to the end.
-ROUNDS = [(1, 40), (2, 200), (4, 5_000)]  # (one start of so many goes on, for at most so many iterations)
+# A tournament: all starts run for a few iterations on the commonest patterns, the better half goes on for
+# more, the best run to the end on all: (one start of so many, for so many iterations, this share of cases).
+ROUNDS = [(1, 40, 0.9), (2, 200, 0.9), (4, 5_000, 1.0)]
 FEWEST_FINISHED = 2
 # Runs whose log-likelihoods differ by less, or by less than this share of it, have found the same classes.
-SAME, SAME_SHARE = 0.5, 1e-7
+SAME, SAME_SHARE = 0.5, 5e-7
 
 
 class TooFewCases(ValueError):
@@ -96,14 +97,14 @@ def select(
     tried = {k: starts if k > 1 else 1 for k in possible}  # one class has one solution, in closed form
     left = {k: [drawn(x, weights, k, int(s)) for s in seeds[k][: tried[k]]] for k in possible}
     with tqdm(desc="Runs", total=_runs(tried), disable=not progress) as bar:
-        for one_of, iterations in ROUNDS:
+        for one_of, iterations, share in ROUNDS:
             going_on = {k: begun[: _going_on(tried[k], one_of)] for k, begun in left.items()}
-            left = _run_all(going_on, x, weights, iterations, jobs, bar)
+            left = _run_all(going_on, *_commonest(x, weights, share), iterations, jobs, bar)
         # A good model with a class more or fewer leads to solutions that chance seldom finds.
         beside = {k: neighbours(k, left, x, weights) for k in possible}
-        for most, (_, iterations) in ((None, ROUNDS[0]), (FEWEST_FINISHED, ROUNDS[-1])):
+        for most, (_, iterations, share) in ((None, ROUNDS[0]), (FEWEST_FINISHED, ROUNDS[-1])):
             beside = {k: begun[:most] for k, begun in beside.items()}
-            beside = _run_all(beside, x, weights, iterations, jobs, bar)
+            beside = _run_all(beside, *_commonest(x, weights, share), iterations, jobs, bar)
     left = {k: sorted([*left[k], *beside[k]], key=lambda model: -model.lower_bound_) for k in possible}
     models = {k: _largest_first(left[k][0], x, weights) for k in possible}
     rows = [fit_measures(patterns, items, models[k]) | _how_sure(left[k], weights.sum()) for k in possible]
@@ -173,9 +174,17 @@ def _run_all(
     return {k: sorted(models, key=lambda model: -model.lower_bound_) for k, models in done.items()}
 
 
+def _commonest(x: np.ndarray, weights: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the patterns that hold this share of the cases, the commonest first, and their weights."""
+    order = np.argsort(-weights, kind="stable")
+    held = weights[order].cumsum() / weights.sum()
+    kept = order[: int(np.searchsorted(held, share)) + 1] if share < 1 else order
+    return x[kept], weights[kept]
+
+
 def _runs(tried: dict[int, int]) -> int:
     """Return how many runs there will be, those from neighbours included."""
-    rounds = sum(_going_on(n, one_of) for n in tried.values() for one_of, _ in ROUNDS)
+    rounds = sum(_going_on(n, one_of) for n in tried.values() for one_of, *_ in ROUNDS)
     beside = [(k - 1 in tried) + (k + 1) * (k + 1 in tried) for k in tried]
     return rounds + sum(n + min(n, FEWEST_FINISHED) for n in beside)
 

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from helpers.models.latent_class.common import Found
 
 # A run ends when a step changes the log-likelihood of all cases by less, or that of the average case.
-TOLERANCE, AVERAGE_TOLERANCE = 1e-4, 1e-10
+TOLERANCE, AVERAGE_TOLERANCE = 1e-4, 1e-9
 LEAST = 0.01  # chance of an item at a start: one that starts at 0 stays there
 
 
