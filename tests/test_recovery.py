@@ -15,7 +15,7 @@ def test_intervals_cover_what_was_planted_as_often_as_they_say(model):
 
 def test_classes_agree_with_the_planted_categories_as_well_as_can_be():
     agreement = STORED[STORED["term"] == "Adjusted Rand index"].iloc[0]
-    assert agreement["planted"] > 0.8 and abs(agreement["bias"]) < 0.02
+    assert agreement["planted"] > 0.75 and abs(agreement["bias"]) < 0.02
 
 
 def test_the_table_covers_every_model():
