@@ -13,8 +13,8 @@ from matplotlib.lines import Line2D
 from helpers.figures.ends import End, name_ends, wrapped
 from helpers.figures.style import INK, blank, house_style, looks, number_axis, readable
 from helpers.labels import value_label
+from helpers.measures.ages import DAYS_A_MONTH
 
-DAYS_A_MONTH = 365.25 / 12
 CURVE_INCHES = 3.3
 
 

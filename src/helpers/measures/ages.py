@@ -5,6 +5,8 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+DAYS_A_MONTH = 365.25 / 12
+
 # Bands of the DfE's statistics on children in need and children looked after.
 AGE_BANDS = {0: "under 1", 1: "1 to 4", 5: "5 to 9", 10: "10 to 15", 16: "16 and over"}
 UNBORN = "unborn"

@@ -11,14 +11,13 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from helpers.measures.ages import collection_year
+from helpers.measures.ages import DAYS_A_MONTH, collection_year
 from helpers.measures.care import periods_of_care, placements
 from helpers.measures.contacts import CHILD, coverage
 from helpers.measures.rates import nearest_year
 from helpers.measures.unit_costs import deflated, process_costs
 from helpers.sources.store import Store
 
-DAYS_A_MONTH = 365.25 / 12
 PLACEMENT = "Placement"
 
 # Processes of `unit_cost_parts` that one event of a child's records stands for, and those that go on for

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from helpers.measures.rates import add_shares
-from helpers.measures.referrals import CHILD
+from helpers.measures.referrals import CHILD, years_covered
 from helpers.sources.store import Store
 
 KEY = ["authority", "child_id", "referral_date", "assessment_start"]
@@ -63,8 +63,7 @@ def what_followed(store: Store, assessments: ir.Table, months: int = 12) -> ir.T
     for name, hits in flags.items():
         joined = whole.left_join(hits, KEY)
         whole = joined.select(*[joined[c] for c in whole.columns], **{name: joined.hit.fill_null(0)})
-    spans = store.referrals.group_by("authority").aggregate(last_year=store.referrals.collection_year.max())
-    joined = whole.left_join(spans, "authority")
+    joined = whole.left_join(years_covered(store), "authority")
     end = ibis.date(joined.last_year.cast("int64"), 3, 31)
     followed = (joined.assessment_end + ibis.interval(months=months)).cast("date") <= end
     return joined.select(*[joined[c] for c in whole.columns], followed=followed.fill_null(False))

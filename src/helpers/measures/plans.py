@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from helpers.measures.ages import collection_year
+from helpers.measures.referrals import years_covered
 from helpers.measures.spells import CHILD, counted_again, follow_up, share_again
 from helpers.sources.store import Store
 
@@ -26,10 +27,7 @@ def plan_spells(store: Store) -> ir.Table:
         number (1 for the child's first in the data), first_year and last_year (collection years that the
         authority's returns cover), last_day (31 March of last_year).
     """
-    plans, referrals = store.cp_plans, store.referrals
-    spans = referrals.group_by("authority").aggregate(
-        first_year=referrals.collection_year.min(), last_year=referrals.collection_year.max()
-    )
+    plans = store.cp_plans
     order = ibis.window(group_by=CHILD, order_by="plan_start")
     spells = plans.mutate(
         year=collection_year(plans.plan_start),
@@ -37,7 +35,7 @@ def plan_spells(store: Store) -> ir.Table:
         next_start=plans.plan_start.lead().over(order),
         number=ibis.row_number().over(order).cast("int64") + 1,
     )
-    joined = spells.left_join(spans, "authority")
+    joined = spells.left_join(years_covered(store), "authority")
     last_day = ibis.date(joined.last_year.cast("int64"), 3, 31)
     return joined.select(
         *[joined[name] for name in spells.columns], "first_year", "last_year", last_day=last_day

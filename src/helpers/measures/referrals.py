@@ -24,6 +24,14 @@ def last_day(store: Store) -> pd.Timestamp:
     return pd.Timestamp(int(year), 3, 31) if pd.notna(year) else pd.NaT
 
 
+def years_covered(store: Store) -> ir.Table:
+    """Return authority, first_year and last_year: the collection years that its returns cover."""
+    referrals = store.referrals
+    return referrals.group_by("authority").aggregate(
+        first_year=referrals.collection_year.min(), last_year=referrals.collection_year.max()
+    )
+
+
 def referral_spells(store: Store) -> ir.Table:
     """Return every referral with the child's referrals before and after it.
 
@@ -37,9 +45,6 @@ def referral_spells(store: Store) -> ir.Table:
         that the authority's returns cover).
     """
     referrals = store.referrals
-    spans = referrals.group_by("authority").aggregate(
-        first_year=referrals.collection_year.min(), last_year=referrals.collection_year.max()
-    )
     order = ibis.window(group_by=CHILD, order_by="referral_date")
     spells = referrals.mutate(
         year=collection_year(referrals.referral_date),
@@ -47,7 +52,7 @@ def referral_spells(store: Store) -> ir.Table:
         next_referral=referrals.referral_date.lead().over(order),
         number=ibis.row_number().over(order).cast("int64") + 1,
     )
-    joined = spells.left_join(spans, "authority")
+    joined = spells.left_join(years_covered(store), "authority")
     return joined.select(*[joined[c] for c in spells.columns], "first_year", "last_year")
 
 

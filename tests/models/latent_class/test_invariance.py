@@ -5,7 +5,7 @@ from stepmix.stepmix import StepMix
 from three_classes import CHANCES, ITEMS, counted
 
 from helpers.models import latent_class as lca
-from helpers.models.latent_class.common import parameters
+from helpers.models.latent_class.common import Found
 from helpers.models.latent_class.invariance import _em
 
 
@@ -21,7 +21,7 @@ SHARES = [0.5, 0.3, 0.2]
 
 def test_the_likelihood_is_that_of_stepmix(rows, model):
     x, n = counted(rows)[ITEMS].to_numpy(float), counted(rows)["n"].to_numpy(float)
-    shares, chances = parameters(model)
+    shares, chances = Found.of(model)
     ours = _em(x, n, np.zeros(len(n), dtype=int), shares[None, :], chances)
     assert isinstance(model, StepMix)
     assert ours.fitted == pytest.approx(lca.log_likelihood(model, counted(rows), ITEMS), rel=1e-7)

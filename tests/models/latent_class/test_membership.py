@@ -5,7 +5,7 @@ from statsmodels.discrete.discrete_model import MNLogit
 from three_classes import ITEMS, LOG_ODDS, arranged, counted, planted
 
 from helpers.models import latent_class as lca
-from helpers.models.latent_class.common import parameters
+from helpers.models.latent_class.common import Found
 from helpers.models.latent_class.membership import CORRECTED, UNCORRECTED
 from helpers.models.latent_class.steps import chance_errors, step_one
 
@@ -32,7 +32,7 @@ def test_the_coefficients_are_at_the_top_of_the_likelihood(rows, model, found):
     counts = counted(rows, "older")
     n, x = counts["n"].to_numpy(float), np.column_stack([np.ones(len(counts)), counts["older"]])
     items = counts[ITEMS].to_numpy(float)
-    chances = parameters(model)[1]
+    chances = Found.of(model)[1]
     given = np.exp(items @ np.log(chances).T + (1 - items) @ np.log(1 - chances).T)
 
     def likelihood(beta):
@@ -76,7 +76,7 @@ def test_errors_of_chances_are_those_of_many_samples():
     for seed in range(16):
         rows, _ = planted(1000, seed)
         model = arranged(lca.fit(counted(rows), ITEMS, 3, starts=2, seed=seed))
-        shares, found = parameters(model)
+        shares, found = Found.of(model)
         chances.append(found)
         errors.append(chance_errors(shares, found, rows[ITEMS].to_numpy(float), np.ones(len(rows))))
     ratio = np.mean(errors, axis=0) / np.std(chances, axis=0)

@@ -31,11 +31,6 @@ class Found(NamedTuple):
         }
 
 
-def parameters(model: StepMix) -> tuple[np.ndarray, np.ndarray]:
-    """Return the shares of the classes and the chances of the items in each (classes x items)."""
-    return Found.of(model)
-
-
 def matrix(patterns: pd.DataFrame, items: Sequence[str]) -> np.ndarray:
     """Return the items as StepMix wants them (patterns x items)."""
     return patterns[list(items)].to_numpy(float)

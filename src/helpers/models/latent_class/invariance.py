@@ -12,7 +12,7 @@ from statsmodels.stats.multitest import multipletests
 from stepmix.stepmix import StepMix
 from threadpoolctl import threadpool_limits
 
-from helpers.models.latent_class.common import matrix, parameters
+from helpers.models.latent_class.common import Found, matrix
 from helpers.models.latent_class.steps import chance_errors
 from helpers.models.tidy import tidy
 
@@ -75,7 +75,7 @@ def invariance(model: StepMix, before: pd.DataFrame, after: pd.DataFrame, items:
         in a group it understates them.
         `shares`: term (class), before, after, estimate (difference), ratio.
     """
-    shares, chances = parameters(model)
+    shares, chances = Found.of(model)
     x = np.vstack([matrix(before, items), matrix(after, items)])
     n = np.concatenate([before["n"], after["n"]]).astype(float)
     group = np.repeat([0, 1], [len(before), len(after)])

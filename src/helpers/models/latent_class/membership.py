@@ -21,7 +21,7 @@ from stepmix.stepmix import StepMix
 from threadpoolctl import threadpool_limits
 
 from helpers.models.latent_class.clusters import clustered_meat
-from helpers.models.latent_class.common import matrix, parameters
+from helpers.models.latent_class.common import Found, matrix
 from helpers.models.latent_class.steps import StepOne, densities, step_one
 from helpers.models.tidy import tidy
 
@@ -110,7 +110,7 @@ def covariates(
     design = design_matrix(values, terms)
     codes = None if cluster is None else pd.factorize(counts[cluster])[0]
     first = step_one(model, counts, items)
-    x, shares = matrix(counts, items), parameters(model)[0]
+    x, shares = matrix(counts, items), Found.of(model).shares
     likely = densities(model, x)
     put = (likely * shares).argmax(axis=1)
     fits = [

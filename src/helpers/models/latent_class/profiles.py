@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 from stepmix.stepmix import StepMix
 
-from helpers.models.latent_class.common import matrix, parameters
+from helpers.models.latent_class.common import Found, matrix
 
 
 def profiles(model: StepMix, items: Sequence[str], labels: dict[str, str] | None = None) -> pd.DataFrame:
@@ -19,7 +19,7 @@ def profiles(model: StepMix, items: Sequence[str], labels: dict[str, str] | None
         class (1 is the largest), class_share, item, label, probability (of the item in the class), overall
         (in all cases, as the model has it), lift (probability over overall).
     """
-    shares, chances = parameters(model)
+    shares, chances = Found.of(model)
     grid = pd.DataFrame(chances, columns=list(items)).rename_axis("class").reset_index()
     tidy = grid.melt("class", var_name="item", value_name="probability")
     tidy["class_share"] = shares[tidy["class"]]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from stepmix.stepmix import StepMix
 
-from helpers.models.latent_class.common import matrix, parameters
+from helpers.models.latent_class.common import Found, matrix
 
 
 def log_likelihood(model: StepMix, patterns: pd.DataFrame, items: Sequence[str]) -> float:
@@ -29,7 +29,7 @@ def bivariate_residuals(model: StepMix, patterns: pd.DataFrame, items: Sequence[
         first, second, observed, expected (cases with both), residual; the largest first.
     """
     x, weights = matrix(patterns, items), patterns["n"].to_numpy(float)
-    shares, chances = parameters(model)
+    shares, chances = Found.of(model)
     total = weights.sum()
     first, second = np.triu_indices(len(items), k=1)
     residual = np.zeros(len(first))

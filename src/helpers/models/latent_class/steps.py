@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from stepmix.stepmix import StepMix
 
-from helpers.models.latent_class.common import matrix, parameters
+from helpers.models.latent_class.common import Found, matrix
 
 BLOCK = 50_000  # rows in memory at once
 EDGE = 1e-6  # chances of items closer than this to 0 or 1 are taken as known
@@ -17,7 +17,7 @@ EDGE = 1e-6  # chances of items closer than this to 0 or 1 are taken as known
 
 def densities(model: StepMix, x: np.ndarray) -> np.ndarray:
     """Return the chance of each row's answers given each class (rows x classes)."""
-    return _densities(parameters(model)[1], x)
+    return _densities(Found.of(model).chances, x)
 
 
 def _densities(chances: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -78,7 +78,7 @@ def step_one(model: StepMix, patterns: pd.DataFrame, items: Sequence[str]) -> St
     answers, pattern = np.unique(matrix(patterns, items), axis=0, return_inverse=True)
     pattern = pattern.ravel()
     n = np.bincount(pattern, weights=patterns["n"].to_numpy(float))
-    shares, chances = parameters(model)
+    shares, chances = Found.of(model)
     scores, inverse, classes, places = _scores(shares, chances, answers, n)
     return StepOne(scores @ inverse[:, len(shares) - 1 :], pattern, classes, places, answers, chances)
 

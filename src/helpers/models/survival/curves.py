@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 from lifelines import KaplanMeierFitter
 
+from helpers.measures.ages import DAYS_A_MONTH
 from helpers.models.survival.common import check_counts, groups
-
-DAYS_A_MONTH = 365.25 / 12
 
 # The columns of a curve, after those that split it.
 CURVE = ["time", "estimate", "low", "high", "at_risk", "events", "n", "method"]
