@@ -1,9 +1,8 @@
 """A small country without faults, built once for all tests of the generator."""
 
-import datetime
-
 import pandas as pd
 import pytest
+from dates import as_dates
 
 from helpers import synth
 from helpers.synth.export import export_returns
@@ -47,9 +46,3 @@ def authority():
 @pytest.fixture(scope="session")
 def clean_returns(store_path, authority, tmp_path_factory):
     return export_returns(store_path, authority, tmp_path_factory.mktemp("clean"))
-
-
-def as_dates(frame):
-    """Parquet dates as datetimes, so that they can be compared."""
-    days = [c for c in frame if any(isinstance(v, datetime.date) for v in frame[c].dropna().head(1))]
-    return frame.assign(**{c: pd.to_datetime(frame[c]) for c in days})

@@ -4,7 +4,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import as_dates
+from dates import as_dates
 
 from helpers import synth
 from helpers.catalogue import TABLES
