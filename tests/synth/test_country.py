@@ -10,10 +10,12 @@ from helpers import synth
 from helpers.catalogue import TABLES
 from helpers.catalogue.codes import valid_codes
 from helpers.sources.store import read_store, write_table
+from helpers.synth import care, legal
+from helpers.synth.days import NEVER, day
 from helpers.synth.export import TABLES as EXPORTED
 from helpers.synth.invariants import violations
-from helpers.synth.parameters import categories
-from helpers.synth.referrals import DIFFICULTIES, draw_categories
+from helpers.synth.parameters import categories, value
+from helpers.synth.referrals import draw_categories
 
 CASE = ["authority", "child_id", "referral_date"]
 CHILD = ["authority", "child_id"]
@@ -104,11 +106,44 @@ def test_child_mental_health_more_than_doubles_as_a_category_from_2014_to_2021()
     rng = np.random.default_rng(1)
     size = 200_000  # drawn anew, because the small country has too few of them a year
     age, new = 18 * rng.random(size), np.full(size, -1)
-    traits = pd.DataFrame(False, index=range(size), columns=[*DIFFICULTIES, "disabled"])
+    traits = pd.DataFrame(False, index=range(size), columns=list(value("categories.by_trait")))
     number = categories()["name"].to_list().index("Child mental health")
     years = {y: draw_categories(rng, age, np.full(size, y), new, traits) for y in (2014, 2021)}
     share = {y: (drawn == number).mean() for y, drawn in years.items()}
     assert share[2021] > 2 * share[2014]
+
+
+def test_boys_and_black_children_meet_risks_outside_the_home_more_often_at_the_same_total():
+    rng = np.random.default_rng(2)
+    size = 200_000
+    age, year, new = rng.uniform(10, 18, size), np.full(size, 2018), np.full(size, -1)
+    nobody = pd.DataFrame(False, index=range(size), columns=list(value("categories.by_trait")))
+    some = nobody.assign(male=rng.random(size) < 0.5, black=rng.random(size) < 0.1)
+    number = categories()["name"].to_list().index("Risks outside the home")
+    alike, outside = (draw_categories(rng, age, year, new, t) == number for t in (nobody, some))
+    assert outside.mean() == pytest.approx(alike.mean(), abs=0.005)
+    for trait in ("male", "black"):
+        odds = [share / (1 - share) for share in (outside[some[trait] == has].mean() for has in (1, 0))]
+        planted = value("categories.by_trait")[trait][number + 1]
+        assert odds[0] / odds[1] == pytest.approx(planted, rel=0.08)
+
+
+def test_children_assessed_for_disability_come_back_into_care_more_often():
+    size = 40_000
+    names = categories()["name"].to_list()
+    category = np.where(np.arange(size) % 2, names.index("Disability"), names.index("Neglect"))
+    born, seen, done = day(2008, 1, 1), day(2012, 1, 1), day(2012, 2, 1)
+    referred = pd.DataFrame(
+        {"family": -1, "referral": seen, "end": done, "birth": born, "category": category, "in_need": True,
+         "uasc": False, "care_effect": 3.0, "plan": NEVER}
+    )  # fmt: skip
+    found = care.periods(np.random.default_rng(4), referred)
+    first = found.drop_duplicates("referral_no")
+    first = first[first["reason"].isin(legal.HOME)]
+    again = first["referral_no"].isin(found.loc[found["referral_no"].duplicated(), "referral_no"])
+    hazard = -np.log(1 - again.groupby(first["category"]).mean())
+    ratio = hazard[names.index("Disability")] / hazard[names.index("Neglect")]
+    assert ratio == pytest.approx(value("care.again_by_category")[3], rel=0.15)
 
 
 def test_single_factor_child_mental_health_is_seen_to_grow(tables):

@@ -6,8 +6,9 @@ import pytest
 
 from helpers.catalogue import TABLES
 from helpers.catalogue.codes import valid_codes
-from helpers.synth import chunk, education, places, school_places, schooling, social_care
+from helpers.synth import chunk, education, places, pupil_traits, school_places, schooling, social_care
 from helpers.synth.days import day
+from helpers.synth.journeys import FIRST_YEAR
 from helpers.synth.parameters import value
 from helpers.synth.people import pupil_ids
 
@@ -148,6 +149,21 @@ def test_school_years_hold_together(made, years):
     starts = np.array([day(y - 1, 9, 1) for y in schooling.years()])
     age = (starts - born[:, None])[years.year_group == 0] / 365.25
     assert age.min() > 3.99 and age.max() < 5.01
+
+
+def test_episodes_and_the_last_category_are_those_of_five_school_years(made):
+    referred = made.events.referrals
+    year = 2019
+    begin, end = day(year - 5, 9, 1), day(year, 8, 31)
+    need = referred[referred["in_need"] & (referred["referral"] <= end) & (referred["closure"] >= begin)]
+    at = year - FIRST_YEAR
+    number = pupil_traits.episodes_lately(made)[:, at]
+    assert number.max() > 2 and number.sum() == len(need)
+    assert (number[need["child"]] == need.groupby("child")["child"].transform("size")).all()
+    assessed = referred[~referred["no_further_action"] & referred["end"].between(begin, end)]
+    last = assessed.sort_values("end").groupby("child")["category"].last()
+    category = pupil_traits.category_lately(made)[:, at]
+    assert (category[last.index] == last).all() and (category >= 0).sum() == len(last)
 
 
 def test_a_plan_once_there_stays(years):

@@ -16,7 +16,7 @@ ADULT = int(18 * YEAR)
 MOST_PERIODS = 3  # within one referral
 MOST_MOVES = 6
 SUPPORTED_FROM = day(2024, 4, 1)  # supported accommodation (K3) takes the place of semi-independent (H5)
-ABOUT = ["referral_no", "birth", "uasc", "respite"]
+ABOUT = ["referral_no", "birth", "uasc", "respite", "category"]
 
 
 def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
@@ -31,8 +31,8 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        referral_no, birth, uasc, respite, newborn (taken into care at birth), start, end, reason (how it
-        ends), and what `legal.go_to_court` adds. A child who goes home may come back into care.
+        referral_no, birth, uasc, respite, category, newborn (taken into care at birth), start, end, reason
+        (how it ends), and what `legal.go_to_court` adds. A child who goes home may come back into care.
     """
     size = len(referrals)
     birth, uasc = referrals["birth"].to_numpy(), referrals["uasc"].to_numpy()
@@ -52,13 +52,13 @@ def periods(rng: np.random.Generator, referrals: pd.DataFrame) -> pd.DataFrame:
     at = np.flatnonzero(enters)
     now = pd.DataFrame(
         {"referral_no": referrals.index[at], "birth": birth[at], "uasc": uasc[at], "respite": respite[at],
-         "newborn": unborn[at], "start": start[at]}
+         "category": referrals["category"].to_numpy()[at], "newborn": unborn[at], "start": start[at]}
     )  # fmt: skip
     found = []
     for _ in range(MOST_PERIODS):
         now = legal.go_to_court(rng, _end(rng, now))
         found.append(now)
-        back = now["end"] + np.ceil(_years_until_return(rng, now["reason"]) * YEAR).astype(np.int64) + 1
+        back = now["end"] + np.ceil(_years_until_return(rng, now) * YEAR).astype(np.int64) + 1
         again = (back < now["birth"] + ADULT - 60) & ~now["uasc"]
         now = now.loc[again, ABOUT].assign(start=back[again], newborn=False)
     return pd.concat(found, ignore_index=True)
@@ -92,10 +92,12 @@ def _entry_share(referrals: pd.DataFrame, age: np.ndarray, unborn: np.ndarray) -
     return 1 / (1 + np.exp(-log_odds))
 
 
-def _years_until_return(rng: np.random.Generator, reason: pd.Series) -> np.ndarray:
+def _years_until_return(rng: np.random.Generator, now: pd.DataFrame) -> np.ndarray:
     """Draw years until a child comes back into care: after going home, or an order that did not last."""
+    reason = now["reason"]
     points = (value("care.again_within_1_year"), value("care.again_within_6_years"))
-    wait = np.where(reason.isin(HOME), years_until(rng, len(reason), points), 50)
+    ratio = (now["category"] + 1).map(value("care.again_by_category")).fillna(1.0).to_numpy()
+    wait = np.where(reason.isin(HOME), years_until(rng, len(reason), points, ratio), 50)
     for ended, within_5_years in value("care.disrupted").items():
         a_year = -np.log(1 - within_5_years) / 5
         years = rng.exponential(size=len(reason)) / max(a_year, 1e-9)  # a share of nought: never

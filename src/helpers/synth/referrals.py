@@ -156,6 +156,7 @@ def _traits(places: Places, people: Families) -> pd.DataFrame:
             + effects["hardship"] * of["hardship"].to_numpy()
             + children["group"].map(effects["group"]).to_numpy()
         )
+    own |= {"male": children["sex"] == "M", "black": children["group"] == "Black"}
     return children[["family", "birth", "uasc", "disabled"]].join(of).assign(**own)
 
 
@@ -266,7 +267,7 @@ def draw_categories(
     """Draw the demand category of each assessment, given age, year, category before (-1: none) and family.
 
     Shares are those of 2014-21 for the average age mix; they drift with the planted growth and jump in the
-    pandemic year 2020/21. Lasting difficulties of the family make some categories likelier.
+    pandemic year 2020/21. Lasting difficulties of the family and traits of the child make some likelier.
     """
     table = categories()
     band = age_band(age)
@@ -283,7 +284,7 @@ def draw_categories(
 
 
 def _by_trait(weights: np.ndarray, traits: pd.DataFrame) -> np.ndarray:
-    """Make categories likelier where family or child have a difficulty, and leave their totals alone."""
+    """Make categories likelier by what is true of family or child, and leave their totals alone."""
     totals = weights.sum(axis=0)
     for trait, odds in value("categories.by_trait").items():
         has = traits[trait].to_numpy(dtype=bool)
