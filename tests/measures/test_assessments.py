@@ -60,16 +60,16 @@ def test_only_completed_assessments_are_counted(store):
     assert "E" not in set(factor_matrix(store).execute()["child_id"])
 
 
-def test_patterns_are_counted_and_add_up_to_the_assessments_with_a_model_factor(store):
+def test_patterns_are_counted_and_add_up_to_the_assessments_with_a_factor(store):
     patterns = factor_patterns(factor_matrix(store))
-    assert sorted(patterns["n"]) == [1, 2]
+    assert sorted(patterns["n"]) == [1, 1, 2]
     twice = patterns[patterns["n"] == 2].iloc[0]
     assert twice[["physical_abuse", "domestic_abuse_parent"]].tolist() == [1, 1]
     assert twice[model_items()].sum() == 2
 
 
 def test_patterns_by_year_keep_the_year(store):
-    assert factor_patterns(factor_matrix(store), by=["year"])["year"].tolist() == [2022, 2022]
+    assert factor_patterns(factor_matrix(store), by=["year"])["year"].tolist() == [2022] * 3
 
 
 def test_assessments_without_factors_are_counted_apart(store):
@@ -98,10 +98,10 @@ def test_the_45th_working_day_is_in_time_and_the_46th_is_not(make_store):
     assert within_45_working_days(store)[["n", "of"]].iloc[0].tolist() == [1, 2]
 
 
-def test_an_assessment_without_any_item_can_be_kept(store):
+def test_an_assessment_with_other_factors_than_the_items_is_kept(store):
     matrix = factor_matrix(store)
-    kept = factor_patterns(matrix, ["neglect"], empty=True)
-    assert kept["n"].sum() == matrix.count().to_pandas()
+    kept = factor_patterns(matrix, ["neglect"])
+    assert kept["n"].sum() == matrix.filter(matrix.recorded == "factors").count().to_pandas()
     assert (kept["neglect"] == 0).any()
 
 

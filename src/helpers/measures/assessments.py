@@ -95,23 +95,22 @@ def _items_found(factors: ir.Table) -> ir.Table:
 
 
 def factor_patterns(
-    matrix: ir.Table, items: Sequence[str] | None = None, by: Sequence[str] = (), empty: bool = False
+    matrix: ir.Table, items: Sequence[str] | None = None, by: Sequence[str] = ()
 ) -> pd.DataFrame:
     """Count the distinct answer patterns of assessments with factors; the engine does the counting.
+
+    Assessments whose factors are all outside the items stay, as a pattern of noughts. To leave cases out by
+    their answers makes items depend on each other (where one is missing there must be another), which a
+    latent class model of many cases takes for a further class.
 
     Parameters
     ----------
     matrix : Ibis table
         From `factor_matrix`, filtered as need be.
     items : sequence of str, optional
-        Those of the model when not given. An assessment whose factors are all left out by this choice counts
-        as not having any, and is left out: `recording` counts it.
+        Those of the model when not given.
     by : sequence of str
         Further columns to count by, e.g. "year".
-    empty : bool
-        Whether to keep assessments with none of the items. To leave cases out by their answers makes items
-        depend on each other (where one is missing there must be another), which a latent class model of
-        many cases takes for a further class.
 
     Returns
     -------
@@ -119,9 +118,8 @@ def factor_patterns(
         `by`, the items (int8, 0 or 1) and n (int64), in a stable order.
     """
     items = list(items or model_items())
-    any_item = sum((matrix[name] for name in items[1:]), start=matrix[items[0]]) > 0
-    kept = matrix if empty else matrix.filter(any_item)
-    counted = kept.group_by([*by, *items]).aggregate(n=lambda t: t.count())
+    with_factors = matrix.filter(matrix.recorded == IDENTIFIED)
+    counted = with_factors.group_by([*by, *items]).aggregate(n=lambda t: t.count())
     frame = counted.execute().sort_values([*by, *items], ignore_index=True)
     return frame.astype(dict.fromkeys(items, "int8") | {"n": "int64"})
 

@@ -79,6 +79,9 @@ def test_a_class_is_named_by_the_published_category_or_by_its_own_items():
     names = lca.class_names(rows)
     assert names[1] == "1. Neglect"
     assert names[2].startswith("2. ") and "trafficking" in names[2].lower()
+    twice = pd.concat([rows, rows[rows["class"] == 1].assign(**{"class": 3})], ignore_index=True)
+    plain = lca.class_names(twice, numbered=False)
+    assert plain[1] == "Neglect" and plain[3] != "Neglect"
 
 
 def test_a_mix_is_not_named_by_one_of_its_parts():

@@ -155,18 +155,30 @@ def match_published(profile: pd.DataFrame, furthest: float = TOO_FAR) -> pd.Data
     )
 
 
-def class_names(profile: pd.DataFrame, furthest: float = TOO_FAR) -> dict[int, str]:
-    """Return a name for each class: its number, and the published category or, far from all, its items.
+def class_names(profile: pd.DataFrame, furthest: float = TOO_FAR, numbered: bool = True) -> dict[int, str]:
+    """Return a name for each class: the published category or, far from all, its items.
+
+    Parameters
+    ----------
+    profile : pandas.DataFrame
+        From `profiles`.
+    furthest : float
+        As for `match_published`.
+    numbered : bool
+        Whether names begin with the number of the class, so that they differ even where two classes are
+        nearest to the same category. If not, the first of two such classes gets the name of the category.
 
     Returns
     -------
     dict of int to str
-        E.g. ``{2: "2. Domestic abuse, single factor"}``. Names differ even where two classes are nearest to
-        the same category, since they begin with the number.
+        E.g. ``{2: "2. Domestic abuse, single factor"}``.
     """
     own = name_classes(profile)
     found = match_published(profile, furthest).set_index("class")["category"]
-    return {number: f"{number}. {own[number] if pd.isna(name) else name}" for number, name in found.items()}
+    if not numbered:
+        found = found.mask(found.duplicated())
+    names = {number: own[number] if pd.isna(name) else name for number, name in found.items()}
+    return {number: f"{number}. {name}" for number, name in names.items()} if numbered else names
 
 
 def _wide(profile: pd.DataFrame) -> pd.DataFrame:
