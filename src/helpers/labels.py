@@ -46,6 +46,34 @@ LABELS: dict[str, str] = {
     "uasc": "Unaccompanied asylum-seeking child",
 }
 
+# The terms of what was planted on school (see `helpers.synth.pupil_traits`).
+PLANTED: dict[str, str] = {
+    "area": "Deprivation of the area",
+    "hardship": "Hardship of the family",
+    "fsm": "Free school meals",
+    "support": "SEN support",
+    "ehc": "EHC plan",
+    "cin": "In need in five years",
+    "cpp": "Plan in five years",
+    "cla": "Looked after in five years",
+    "assessed": "Referred or assessed only",
+    "several": "Several episodes in five years",
+    "abuse_alone": "Physical or sexual abuse alone",
+    "formerly": "In need before the five years",
+    "formerly_more": "Plan or care before the five years",
+    "cin_now": "In need at 31 March",
+    "cpp_now": "Plan at 31 March",
+    "cla_now": "Looked after at 31 March",
+    "support_social_care": "SEN support, with social care",
+    "ehc_social_care": "EHC plan, with social care",
+    "support_now": "SEN support, social care at 31 March",
+    "ehc_now": "EHC plan, social care at 31 March",
+    "prior": "Key Stage 2, a point",
+    "prior_ehc": "Key Stage 2, with a plan",
+    "prior_now": "Key Stage 2, social care at 31 March",
+    "school_effect": "School",
+}
+
 # Columns whose values come from a code list of another name; a column named as its list needs no entry.
 CODE_LISTS: dict[str, str] = {
     "primary_need": "category_of_need",

@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.labels import PLANTED, label
 from helpers.runner.project import ROOT
+from helpers.synth.parameters import categories
 
 BENCHMARKS = ROOT / "benchmarks"
 
@@ -37,7 +39,8 @@ def page() -> str:
 def recovered() -> pd.DataFrame:
     """Return what each model recovers of each planted value: a row a value."""
     table = pd.read_csv(BENCHMARKS / "recovery.csv")
-    return table.assign(term=table["term"].str.replace("_", " "))
+    words = PLANTED | {f"category {n}": name for n, name in enumerate(categories()["name"], start=1)}
+    return table.assign(term=[label(term, words) for term in table["term"]])
 
 
 def _recovery(table: pd.DataFrame) -> str:
