@@ -53,6 +53,33 @@ LABELS: dict[str, str] = {
     "uasc": "Unaccompanied asylum-seeking child",
 }
 
+# Words for what was planted in pupils, whose short names the columns of the records share.
+PLANTED: dict[str, str] = {
+    "area": "Deprivation of the area",
+    "assessed": "Referred or assessed only",
+    "cin": "In need in five years",
+    "cin_now": "In need at 31 March",
+    "cla": "Looked after in five years",
+    "cla_now": "Looked after at 31 March",
+    "cpp": "Plan in five years",
+    "cpp_now": "Plan at 31 March",
+    "ehc": "EHC plan",
+    "ehc_now": "EHC plan, social care at 31 March",
+    "ehc_social_care": "EHC plan, with social care",
+    "female": "Female",
+    "formerly": "In need before the five years",
+    "formerly_more": "Plan or care before the five years",
+    "fsm": "Free school meals",
+    "hardship": "Hardship of the family",
+    "prior": "Key Stage 2, a point",
+    "prior_ehc": "Key Stage 2, with a plan",
+    "prior_now": "Key Stage 2, social care at 31 March",
+    "school_effect": "School",
+    "support": "SEN support",
+    "support_now": "SEN support, social care at 31 March",
+    "support_social_care": "SEN support, with social care",
+}
+
 # Columns whose values come from a code list of another name; a column named as its list needs no entry.
 CODE_LISTS: dict[str, str] = {
     "primary_need": "category_of_need",
