@@ -224,6 +224,11 @@ def test_bars_are_ordered_by_value_and_one_can_stand_out():
     assert colours[0] == colours[1] != colours[2]
 
 
+def test_the_axis_of_bars_names_what_they_measure():
+    shares = YEARS.head(3).rename(columns={"share": "estimate"})
+    assert figures.bars(shares, "year", "estimate", percent=True).axes[0].get_xlabel() == "Share"
+
+
 def test_a_flow_shows_how_many_were_dropped():
     texts = [text.get_text() for text in DRAWN["flow"]().axes[0].texts]
     assert texts == ["all: 20", "some: 10  (−10)"]

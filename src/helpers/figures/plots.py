@@ -121,7 +121,8 @@ def bars(
         axes.set_xlim(left=0)
         axes.grid(False, axis="y")
         axes.set_title(title)
-        axes.set_xlabel(xlabel or heading(value))
+        # "Estimate" names no quantity.
+        axes.set_xlabel(xlabel or ("Share" if percent and value == "estimate" else heading(value)))
         number_axis(axes.xaxis, percent)
     return figure
 
