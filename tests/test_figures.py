@@ -184,6 +184,17 @@ def test_numbers_at_risk_of_many_times_keep_their_distance():
     times = pd.DataFrame({"time": range(0, 73, 6), "estimate": 0.5, "low": 0.4, "high": 0.6})
     times = times.assign(at_risk=50700)
     assert len(figures.survival(times).axes[1].texts) == 7
+    assert len(figures.survival(times.assign(at_risk=507)).axes[1].texts) == 13
+
+
+def test_the_name_of_a_line_that_ends_early_is_clear_of_the_lines_that_go_on():
+    waves = pd.DataFrame({"year": [2020, 2021, 2022, 2020, 2021], "of": list("aaabb")})
+    waves = waves.assign(share=[0.1, 0.2, 0.25, 0.1, 0.2])
+    figure = figures.trend(waves, "year", "share", "of")
+    figure.canvas.draw()
+    early = next(text for text in figure.axes[0].texts if text.get_text() == "b").get_window_extent()
+    point = figure.axes[0].transData.transform((2021, 0.2))
+    assert early.y1 < point[1] and early.x0 > point[0]
 
 
 def test_targets_with_names_of_two_lines_have_room_for_them():
