@@ -1,7 +1,9 @@
 import re
+from collections import Counter
 
 import pytest
 import yaml
+from pybtex.database import parse_file
 
 from helpers.runner.book import BUILT, page_sources
 from helpers.runner.project import NOTEBOOKS, ROOT
@@ -36,3 +38,25 @@ def test_no_page_fetches_anything_from_elsewhere():
         assert not FETCHED.search(page.read_text(encoding="utf-8")), page.name
     for style in (BUILT / "_build" / "html").rglob("*.css"):
         assert not STYLED.search(style.read_text(encoding="utf-8")), style.name
+
+
+def test_every_part_of_the_glossary_is_sorted_and_no_word_stands_twice():
+    text = (ROOT / "book" / "glossary.md").read_text(encoding="utf-8")
+    parts = re.findall(r"^```\{glossary\}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    assert parts and all(part.startswith(":sorted:\n") for part in parts)
+    words = [word.lower() for part in parts for word in re.findall(r"^[^\s:].*$", part, re.MULTILINE)]
+    assert max(Counter(words).values()) == 1
+
+
+def test_no_work_is_listed_twice_and_no_two_are_cited_alike():
+    works = parse_file(ROOT / "book" / "references.bib").entries.values()
+    titles = Counter(re.sub(r"\W", "", work.fields["title"].lower()) for work in works)
+    assert max(titles.values()) == 1
+    people = [tuple(str(person) for person in work.persons["author"]) for work in works]
+    firsts = [names if len(names) < 3 else names[:1] for names in people]
+    cited = Counter(zip(firsts, [work.fields["year"] for work in works], strict=True))
+    assert [words for words, n in cited.items() if n > 1] == []
+
+
+def test_references_are_listed_by_author():
+    assert ":style: plain" in (ROOT / "book" / "bibliography.md").read_text(encoding="utf-8")

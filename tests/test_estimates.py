@@ -132,7 +132,15 @@ def test_a_table_of_estimates_says_how_they_were_made(monkeypatch):
     tables.estimates(results(["A"]), "Table 2", store, ratio=True, note="Complete cases.")
     html = outputs[0]["text/html"]
     assert "Complete cases. Cox regression." in html and display.MARK in html
-    assert "1.20 (0.99 to 1.46)" in html and ">1,200<" in html
+    assert "1.20 (0.99\u00a0to\u00a01.46)" in html and ">1,200<" in html
+
+
+def test_a_column_of_which_all_terms_are_values_is_the_heading(monkeypatch):
+    outputs = []
+    monkeypatch.setattr(display, "display", lambda data, raw=False: outputs.append(data))
+    tables.estimates(results(["A"]).iloc[1:3], "Ages", None, ratio=True)
+    html = outputs[0]["text/html"]
+    assert '<th scope="col">Age</th>' in html and "<td>1 to 4</td>" in html and "Age:" not in html
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,13 @@ def test_every_model_and_every_planted_value_is_on_the_page():
     assert all(term in page for term in [*table["model"], *table["term"]])
 
 
+def test_planted_values_have_words_and_numbers_stand_at_the_right():
+    page = evidence.page()
+    assert "Looked after at 31 March" in page and "Hardship of the family" in page
+    assert not [term for term in evidence.recovered()["term"] if "_" in term or term.startswith("category")]
+    assert "--:|" in page and "| -0." not in page
+
+
 def test_latent_classes_are_fast_enough_at_national_size():
     found = json.loads((evidence.BENCHMARKS / "latent_class.json").read_text())
     assert found["assessments"] >= 3_600_000 and found["items"] >= 20

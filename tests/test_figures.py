@@ -137,6 +137,75 @@ def test_the_mark_is_on_the_page_and_in_the_image_of_synthetic_data_only(shown):
     assert marked.shape[0] > plain.shape[0] and (added < 200).any()
 
 
+def test_the_mark_does_not_lie_on_a_legend_below_the_figure(shown):
+    long = [f"a model with a long name, number {n}" for n in (1, 2, 3)]
+    results = pd.DataFrame({"model": long, "term": "age", "estimate": 1.2, "low": 1.1, "high": 1.3})
+    figures.show(figures.coefficients(results, group="model", log=True), "Caption", "Alt", YEARS, SYNTHETIC)
+    dark = (picture(shown[0]) < 200).any(axis=1)
+    mark = np.flatnonzero(dark)[-1]  # the lowest row with ink; upwards from it the mark, then white
+    above = mark - np.argmin(dark[mark::-1])
+    left = picture(shown[0])[above:, : picture(shown[0]).shape[1] // 3]
+    assert mark - above < 30 and (left > 200).all()
+
+
+@pytest.mark.parametrize(
+    ("ticks", "percent", "texts"),
+    [
+        ([0, 0.025, 0.05], True, ["0.0%", "2.5%", "5.0%"]),
+        ([0, 0.07, 0.14], True, ["0%", "7%", "14%"]),
+        ([-1.25, 0, 1.25], False, ["−1.25", "0.00", "1.25"]),
+        ([0, 5000, 10000], False, ["0", "5,000", "10,000"]),
+    ],
+)
+def test_the_numbers_of_an_axis_are_those_of_its_ticks(ticks, percent, texts):
+    _, axes = figures.blank()
+    style.number_axis(axes.yaxis, percent)
+    axes.set_yticks(ticks)
+    assert [t.get_text() for t in axes.get_yticklabels()] == texts
+
+
+def test_a_long_axis_of_ratios_keeps_its_large_numbers_short():
+    _, axes = figures.blank()
+    axes.set_yscale("log")
+    style.number_axis(axes.yaxis)
+    axes.set_yticks([0.01, 1, 100])
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["0.01", "1", "100"]
+
+
+def test_a_panel_without_values_says_so_and_a_curve_has_no_markers():
+    steps = pd.DataFrame({"x": np.tile(np.arange(40.0), 2), "of": ["a"] * 40 + ["b"] * 40, "y": 0.5})
+    steps.loc[steps["of"] == "b", "y"] = None
+    first, second, *_ = figures.small_multiples(steps, "x", "y", "of").axes
+    assert [t.get_text() for t in first.texts + second.texts] == ["not shown"]
+    assert first.lines[-1].get_marker() == ""
+
+
+def test_numbers_at_risk_of_many_times_keep_their_distance():
+    times = pd.DataFrame({"time": range(0, 73, 6), "estimate": 0.5, "low": 0.4, "high": 0.6})
+    times = times.assign(at_risk=50700)
+    assert len(figures.survival(times).axes[1].texts) == 7
+    assert len(figures.survival(times.assign(at_risk=507)).axes[1].texts) == 13
+
+
+def test_the_name_of_a_line_that_ends_early_is_clear_of_the_lines_that_go_on():
+    waves = pd.DataFrame({"year": [2020, 2021, 2022, 2020, 2021], "of": list("aaabb")})
+    waves = waves.assign(share=[0.1, 0.2, 0.25, 0.1, 0.2])
+    figure = figures.trend(waves, "year", "share", "of")
+    figure.canvas.draw()
+    early = next(text for text in figure.axes[0].texts if text.get_text() == "b").get_window_extent()
+    point = figure.axes[0].transData.transform((2021, 0.2))
+    assert early.y1 < point[1] and early.x0 > point[0]
+
+
+def test_targets_with_names_of_two_lines_have_room_for_them():
+    long = "a name of a target that takes more than one line of the figure, whatever the letters"
+    rows = pd.concat([TARGETS.head(1)] * 20).assign(label=[f"{long} {n}" for n in range(20)])
+    figure = figures.targets(rows, "label", "topic")
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in figure.axes[0].get_yticklabels()]
+    assert all(upper.y0 > lower.y1 + 4 for upper, lower in zip(boxes, boxes[1:], strict=False))
+
+
 def test_the_output_is_the_same_each_time_and_holds_one_image(shown):
     for _ in range(2):
         figures.show(DRAWN["trend"](), "Caption", "Alt", YEARS, SYNTHETIC)
@@ -164,6 +233,11 @@ def test_bars_are_ordered_by_value_and_one_can_stand_out():
     assert [label.get_text() for label in axes.get_yticklabels()] == ["2024", "2023", "2022"]
     colours = [mpl.colors.to_hex(bar.get_facecolor()).upper() for bar in axes.patches]
     assert colours[0] == colours[1] != colours[2]
+
+
+def test_the_axis_of_bars_names_what_they_measure():
+    shares = YEARS.head(3).rename(columns={"share": "estimate"})
+    assert figures.bars(shares, "year", "estimate", percent=True).axes[0].get_xlabel() == "Share"
 
 
 def test_a_flow_shows_how_many_were_dropped():
@@ -315,6 +389,16 @@ def test_every_region_has_its_own_tile_and_an_unknown_one_is_refused():
         figures.tiles(pd.concat([REGIONS, REGIONS]), "region", "rate")
 
 
+@pytest.mark.parametrize("centre", [None, 1.05])
+def test_values_close_together_are_told_apart_on_tiles_and_on_the_colour_bar(centre):
+    close = pd.DataFrame({"region": ["London", "E12000001", "E12000009"], "ratio": [1.01, 1.04, 1.12]})
+    figure = figures.tiles(close, "region", "ratio", centre=centre)
+    assert [t.get_text() for t in figure.axes[0].texts][1::2] == ["1.01", "1.04", "1.12"]
+    figure.canvas.draw()
+    ticks = [t.get_text() for t in figure.axes[1].get_xticklabels()]
+    assert 2 <= len(ticks) == len(set(ticks))
+
+
 def test_every_authority_has_a_tile_in_the_block_of_its_region():
     axes = DRAWN["tiles of authorities"]().axes[0]
     corners = {(round(p.get_x(), 3), round(p.get_y(), 3)) for p in axes.patches}
@@ -334,7 +418,9 @@ def test_long_names_of_classes_go_into_a_key_and_shares_above_the_columns():
 
 def test_shares_next_to_nothing_stand_back_and_empty_cells_stay_empty():
     cells = pd.DataFrame({"class": [1, 2, 3], "item": "neglect", "p": [0.9, 0.01, None]})
-    texts = figures.heatmap(cells, "item", "class", "p").axes[0].texts
+    axes = figures.heatmap(cells, "item", "class", "p").axes[0]
+    texts = axes.texts
+    assert not any(line.get_visible() for line in axes.get_xgridlines())
     assert [t.get_text() for t in texts] == ["90%", "1%"]
     assert mpl.colors.to_hex(texts[1].get_color()) == "#767676"
 

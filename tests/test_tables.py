@@ -60,6 +60,43 @@ def test_the_same_table_gives_the_same_output(shown):
     assert shown[0] == shown[1]
 
 
+def test_words_repeated_down_the_first_column_stand_once_beside_all_of_their_rows(shown):
+    children = pd.DataFrame({"sex": ["F", "M", "M"], "age_band": ["1 to 4"] * 3})
+    table = tables.table_one(children, ["sex", "age_band"])
+    tables.show(table, "Table 1", REAL)
+    html = shown[0]["text/html"]
+    assert html.count("<td>Sex</td>") == 0 and html.count('<td rowspan="2">Sex</td>') == 1
+    assert "<tr><td>Male</td>" in html and "<td>Age</td>" in html
+    assert shown[0]["text/plain"].count("Sex") == 2 and table["characteristic"].tolist().count("Sex") == 2
+
+
+def test_equal_numbers_and_blanks_below_each_other_all_stand(shown):
+    tables.show(pd.DataFrame({"n": [1, 1], "who": ["a", "b"]}), "Numbers", REAL)
+    tables.show(pd.DataFrame({"outcome": ["", ""], "n": [1, 2]}), "Blanks", REAL)
+    assert all("rowspan" not in output["text/html"] for output in shown)
+
+
+def test_the_rows_of_a_table_that_is_searched_stand_by_themselves(shown):
+    tables.search(pd.DataFrame({"topic": ["care", "care"], "n": [1, 2]}), "All", REAL)
+    assert shown[0]["text/html"].count("<td>care</td>") == 2
+
+
+@pytest.mark.parametrize(("value", "text"), [(-1.5, "−1.50"), (-0.001, "0.00"), (0.0, "0.00")])
+def test_negative_numbers_have_a_minus_sign(value, text):
+    assert display.format_frame(pd.DataFrame({"bias": [value]})).iloc[0, 0] == text
+
+
+def test_an_interval_is_not_broken_between_lines():
+    html = display.table_html(pd.DataFrame({"ratio": ["0.90 (−1.10 to 1.20)", "words (to 2)"]}))
+    assert '<td class="est">0.90 (−1.10\u00a0to\u00a01.20)</td>' in html and "<td>words (to 2)</td>" in html
+
+
+def test_terms_and_headings_are_words(shown):
+    tables.show(pd.DataFrame({"term": ["ethnic_group: White"], "bic": [1.0], "df": [2]}), "Terms", REAL)
+    html = shown[0]["text/html"]
+    assert "<td>Ethnic group: White</td>" in html and ">BIC</th>" in html and ">df</th>" in html
+
+
 def test_an_index_becomes_leading_columns(shown):
     tables.show(frame().set_index(["year", "name"]), "Caption", REAL, index=True)
     assert '<th scope="col" class="num">Year</th><th scope="col">Name</th>' in shown[0]["text/html"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from collections.abc import Callable, Mapping
 from html import escape
 
 import pandas as pd
 from IPython.display import display
 
-from helpers.labels import LABELS
+from helpers.labels import LABELS, term_label
 from helpers.sources.store import Store
 
 MARK = "Synthetic data: made-up children, no finding about a real place"
@@ -27,6 +28,9 @@ NAMED_FORMATS: dict[str, str] = {
 }
 
 MISSING = "–"
+
+_NUMBER = r"−?[\d.,∞]+%?"
+_INTERVAL = re.compile(rf"{_NUMBER} \({_NUMBER} to {_NUMBER}\)")  # as `interval` writes it
 
 
 def emit(html: str, text: str) -> None:
@@ -106,7 +110,8 @@ def format_frame(frame: pd.DataFrame, formats: Formats | None = None, missing: s
     frame : pandas.DataFrame
     formats : dict of column name to format, optional
         "count", "percent" (a share of 1), "rate", "decimal", a format string or a function. Without one,
-        whole numbers get thousands separators, other numbers two decimals, dates are spelled out.
+        whole numbers get thousands separators, other numbers two decimals, dates are spelled out and a
+        column "term" gets the words of `helpers.labels.term_label`.
     missing : str
         What stands for a missing value.
     """
@@ -121,8 +126,12 @@ def table_html(
     formats: Formats | None = None,
     index: bool = False,
     missing: str = MISSING,
+    blocks: bool = False,
 ) -> str:
-    """Return a frame as a plain HTML table; cells of numbers carry the class "num"."""
+    """Return a frame as a plain HTML table; cells of numbers carry the class "num", intervals "est".
+
+    With `blocks`, words that the first column repeats from row to row stand once, beside all of their rows.
+    """
     if index:
         names = [name if name is not None else "" for name in frame.index.names]
         frame = frame.reset_index(names=names)
@@ -130,8 +139,11 @@ def table_html(
     classes = [' class="num"' if is_number else "" for is_number in numeric]
     heads = zip(frame.columns, classes, strict=True)
     head = "".join(f'<th scope="col"{kind}>{escape(heading(name))}</th>' for name, kind in heads)
-    rows = format_frame(frame, formats, missing).itertuples(index=False, name=None)
-    body = "\n".join("<tr>" + "".join(map(_cell, row, classes)) + "</tr>" for row in rows)
+    rows = list(format_frame(frame, formats, missing).itertuples(index=False, name=None))
+    cells = ["".join(map(_cell, row[1:], classes[1:])) for row in rows]
+    spans = _spans([row[0] for row in rows]) if blocks and not numeric[0] else [1] * len(rows)
+    firsts = [_cell(row[0], classes[0], span) if span else "" for row, span in zip(rows, spans, strict=True)]
+    body = "\n".join(f"<tr>{first}{rest}</tr>" for first, rest in zip(firsts, cells, strict=True))
     table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
     return f'<div class="csc-scroll">{table}</div>'
 
@@ -145,11 +157,27 @@ def csv_link(frame: pd.DataFrame, name: str) -> str:
     return f'<a class="csc-download" download="{escape(name)}.csv" href="{href}">Download as CSV</a>'
 
 
-def _cell(text: str, kind: str) -> str:
-    return f"<td{kind}>{escape(text)}</td>"
+def _spans(words: list[str]) -> list[int]:
+    """Return over how many rows each cell reaches: 0 for those that an equal one above reaches over."""
+    spans, first = [1] * len(words), 0
+    for row in range(1, len(words)):
+        if words[row] and words[row] == words[first]:
+            spans[first], spans[row] = spans[first] + 1, 0
+        else:
+            first = row
+    return spans
+
+
+def _cell(text: str, kind: str, span: int = 1) -> str:
+    rows = f' rowspan="{span}"' if span > 1 else ""
+    if _INTERVAL.fullmatch(text):
+        kind, text = ' class="est"', text.replace(" to ", "\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}")
+    return f"<td{kind}{rows}>{escape(text)}</td>"
 
 
 def _usual_format(column: pd.Series) -> Format:
+    if column.name == "term":
+        return term_label
     if pd.api.types.is_bool_dtype(column):
         return lambda value: "yes" if value else "no"
     if pd.api.types.is_integer_dtype(column):
@@ -166,4 +194,11 @@ def _text(value: object, form: Format, missing: str) -> str:
         return missing
     if callable(form):
         return form(value)
-    return value if isinstance(value, str) else NAMED_FORMATS.get(form, form).format(value)
+    return value if isinstance(value, str) else _true_minus(NAMED_FORMATS.get(form, form).format(value))
+
+
+def _true_minus(text: str) -> str:
+    """Return the text of a number with a minus sign for its hyphen; never "-0.0"."""
+    if not re.match(r"-[\d.]", text):
+        return text
+    return ("−" if re.search("[1-9]", text) else "") + text[1:]

@@ -18,7 +18,7 @@ def test_small_counts_go_and_zero_and_large_ones_stay():
 def test_a_single_small_count_takes_the_next_smallest_with_it():
     safe, note = suppress(table(0, 3, 25, 100), "n", 10)
     assert safe["n"].tolist() == [0, pd.NA, pd.NA, 100]
-    assert "1 counts below 10" in note and "1 more" in note
+    assert "1 count below 10 is suppressed" in note and "1 more" in note
 
 
 def test_two_tiny_counts_whose_sum_is_small_take_another_with_them():

@@ -126,4 +126,5 @@ def _note(first: int, second: int, min_cell: int, round_to: int | None) -> str:
         return (f"Nothing was suppressed: no count is between 1 and {min_cell - 1}." if min_cell > 1 else
                 "Small counts are not suppressed.") + rounding  # fmt: skip
     more = f", and {second:,} more so that it can't be worked out from a total" if second else ""
-    return f"Disclosure control: {first:,} counts below {min_cell} are suppressed{more}.{rounding}"
+    counts = f"1 count below {min_cell} is" if first == 1 else f"{first:,} counts below {min_cell} are"
+    return f"Disclosure control: {counts} suppressed{more}.{rounding}"

@@ -16,6 +16,7 @@ from helpers.labels import value_label
 from helpers.measures.ages import DAYS_A_MONTH
 
 CURVE_INCHES = 3.3
+AT_RISK_LETTERS = 66  # of numbers at risk that have room beside each other, with a blank between two
 
 
 def survival(
@@ -233,6 +234,8 @@ def _at_risk(
     axes: Axes, curves: dict[object, pd.DataFrame], ticks: np.ndarray, plain: bool = False, heads: str = ""
 ) -> None:
     """Write the numbers at risk, a row for each curve; with `heads`, as a table with its own times."""
+    widest = max(len(f"{curve['at_risk'].max():,.0f}") for curve in curves.values())
+    ticks = ticks[:: math.ceil(len(ticks) * (widest + 1) / AT_RISK_LETTERS)]
     for row, (curve, look) in enumerate(zip(curves.values(), looks(len(curves)), strict=True)):
         for tick in ticks:
             later = curve[curve["time"] >= tick]

@@ -77,6 +77,8 @@ def name_ends(
 ) -> None:
     """Write names beside the ends of lines, with a thin leader to those that had to move.
 
+    Where other lines go on through the place of a name, it stands above or below them.
+
     Parameters
     ----------
     ends : sequence of End
@@ -92,10 +94,14 @@ def name_ends(
     lines = np.array([text.count("\n") + 1 for text in texts])
     line = fontsize * LEADING / POINTS_AN_INCH * unit
     room = 0.5 * line
-    places = spread([end.y for end in ends], lines * line, min(bottom, top) - room, max(bottom, top) + room)
+    aside = [_aside(axes, end, abs(line)) if side == "right" else 0 for end in ends]
+    wanted = [
+        end.y + way * (0.5 + size / 2) * line for end, way, size in zip(ends, aside, lines, strict=True)
+    ]
+    places = spread(wanted, lines * line, min(bottom, top) - room, max(bottom, top) + room)
     sign = 1 if side == "right" else -1
-    for end, place, text in zip(ends, places, texts, strict=True):
-        moved = abs(place - end.y) > 0.6 * abs(line)
+    for end, place, want, text in zip(ends, places, wanted, texts, strict=True):
+        moved = abs(place - want) > 0.6 * abs(line)
         away = offset_copy(axes.transData, axes.figure, x=sign * (16 if moved else 8), units="points")
         leader = {"arrowstyle": "-", "color": end.colour, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 3,
                   "relpos": (0 if sign > 0 else 1, 0.5)}  # fmt: skip
@@ -104,3 +110,14 @@ def name_ends(
             ha="left" if sign > 0 else "right", color=readable(end.colour), annotation_clip=False,
             linespacing=1.05, arrowprops=leader if moved else None, path_effects=HALO,
         )  # fmt: skip
+
+
+def _aside(axes: Axes, end: End, line: float) -> int:
+    """Return where a name is clear of lines that go on where its own ends: 1 above, -1 below, 0 beside it."""
+    for other in axes.lines:
+        x, y = (np.asarray(values, dtype=float) for values in other.get_data(orig=False))
+        x, y = x[np.isfinite(y)], y[np.isfinite(y)]
+        later = x > float(end.x)
+        if later.any() and abs(np.interp(float(end.x), x, y) - end.y) < 1.5 * line:
+            return -1 if y[later][0] > end.y else 1
+    return 0

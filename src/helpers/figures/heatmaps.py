@@ -55,6 +55,7 @@ def heatmap(
             annot_kws={"fontsize": 8}, ax=axes, **limits,
         )  # fmt: skip
         axes.set(xlabel="", ylabel="")
+        axes.grid(False)  # it would show in cells without a value
         axes.xaxis.tick_top()
         if percent:
             values = matrix.to_numpy().ravel()

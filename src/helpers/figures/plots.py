@@ -24,6 +24,8 @@ from helpers.figures.style import (
 )  # fmt: skip
 from helpers.labels import value_label
 
+MOST_MARKED = 20  # points of a line that each have a marker; with more it is a curve
+
 
 def trend(
     frame: pd.DataFrame,
@@ -119,7 +121,8 @@ def bars(
         axes.set_xlim(left=0)
         axes.grid(False, axis="y")
         axes.set_title(title)
-        axes.set_xlabel(xlabel or heading(value))
+        # "Estimate" names no quantity.
+        axes.set_xlabel(xlabel or ("Share" if percent and value == "estimate" else heading(value)))
         number_axis(axes.xaxis, percent)
     return figure
 
@@ -155,6 +158,8 @@ def small_multiples(
                 for other in lines.values():
                     axes.plot(other[x], other[y].astype(float), color=GRID, linewidth=1)
             _line(axes, line, x, y, low, high, PALETTE[0])
+            if line[y].isna().all():
+                axes.text(0.5, 0.5, "not shown", ha="center", fontsize=8, transform=axes.transAxes)
             axes.set_ylim(0, 1.08 * float((frame if shared else line)[high or y].max()))
             axes.set_title(wrapped(value_label(panel, name)), fontsize=9)
             axes.tick_params(labelsize=8)
@@ -199,6 +204,7 @@ def _line(
     marker: str = "o", band: float = 0.15,
 ) -> None:  # fmt: skip
     line = line.sort_values(x)
+    marker = marker if len(line) <= MOST_MARKED else ""
     axes.plot(line[x], line[y].astype(float), color=colour, marker=marker, markersize=4)
     if low and high:
         axes.fill_between(

@@ -15,12 +15,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from helpers.figures.ends import wrapped
-from helpers.figures.style import FAINT, GRID, INK, PALETTE, blank, house_style
+from helpers.figures.style import FAINT, GRID, INK, PALETTE, blank, house_style, readable
 
+ROW = 0.22  # inches of a target with a name of one line
+SECOND_LINE = 0.65  # of a row, what each further line of a name takes
+COLUMNS = {"published": 8, "country": 54}  # points from the axes to each column of numbers
 WIDEST = 2.0  # what is further off is drawn as an arrow at the edge
 MET, MISSED = PALETTE[0], PALETTE[1]
 BAND = "#dcebf5"
-TICKS = {0.5: "half", 0.8: "−20%", 1: "as published", 1.25: "+25%", 1.5: "+50%", 2: "twice"}
+TICKS = {0.5: "half", 0.8: "−20%", 1: "as\npublished", 1.25: "+25%", 1.5: "+50%", 2: "twice"}
 
 
 def closeness(
@@ -69,8 +72,8 @@ def targets(frame: pd.DataFrame, label: str, panel: str, *, within: float = 0.1,
     """
     data = frame.dropna(subset=["ratio"])
     parts = dict(iter(data.groupby(panel, sort=False, observed=True)))
-    sizes = [len(part) for part in parts.values()]
-    height = 0.21 * sum(sizes) + 0.34 * len(sizes) + 0.8
+    sizes = [_rooms(part[label]).sum() for part in parts.values()]
+    height = ROW * sum(sizes) + 0.34 * len(sizes) + 0.8
     figure, grid = blank(height, len(sizes), 1, squeeze=False, sharex=True, height_ratios=sizes)
     with house_style():
         for axes, (name, part) in zip(grid.flat, parts.items(), strict=True):
@@ -79,41 +82,53 @@ def targets(frame: pd.DataFrame, label: str, panel: str, *, within: float = 0.1,
             axes.tick_params(axis="x", length=0, labelbottom=False)
             axes.spines["bottom"].set_visible(False)
         grid.flat[-1].tick_params(axis="x", length=3, labelbottom=True)
-        for place, text in ((1.01, "published"), (1.17, "country")):
+        for text, away in COLUMNS.items():
             grid.flat[0].annotate(
-                text, (place, 1), xycoords="axes fraction", xytext=(0, 4), textcoords="offset points",
-                fontsize=7, color=FAINT,
+                text, (1, 1), xycoords="axes fraction", xytext=(away, 4), textcoords="offset points",
+                fontsize=8, color=readable(FAINT),
             )  # fmt: skip
         figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return figure
 
 
 def _panel(axes: Axes, part: pd.DataFrame, label: str, within: float) -> None:
-    rows = np.arange(len(part))
+    rooms = _rooms(part[label])
+    rows = np.cumsum(rooms) - rooms / 2
     _scale(axes, within)
     ends = part[["low", "high"]].div(part["value"], axis=0).clip(1 / WIDEST, WIDEST)
     axes.hlines(rows, ends.min(axis=1), ends.max(axis=1), color=FAINT, linewidth=5, alpha=0.45, zorder=1)
     _dots(axes, part, rows)
     shown = zip(rows, part["value"], part["country"], part["unit"], part["met"], strict=True)
     for row, value, country, unit, met in shown:
-        for place, number, colour in ((1.01, value, INK), (1.17, country, INK if met else MISSED)):
+        colours = (INK, INK if met else readable(MISSED))
+        for number, away, colour in zip((value, country), COLUMNS.values(), colours, strict=True):
             axes.annotate(
-                short(number, str(unit)), (place, row), xycoords=axes.get_yaxis_transform(), va="center",
-                fontsize=7, color=colour, annotation_clip=False,
+                short(number, str(unit)), (1, row), xycoords=axes.get_yaxis_transform(), va="center",
+                xytext=(away, 0), textcoords="offset points", fontsize=8, color=colour, annotation_clip=False,
             )  # fmt: skip
-    axes.set_yticks(rows, [wrapped(str(text), 62) for text in part[label]], fontsize=7, linespacing=0.9)
+    axes.set_yticks(rows, [_named(text) for text in part[label]], fontsize=8, linespacing=1.05)
     axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(part) - 0.4, -0.6)
+    axes.set_ylim(rooms.sum(), 0)
+
+
+def _named(text: object) -> str:
+    return wrapped(str(text), 46)
+
+
+def _rooms(names: pd.Series) -> np.ndarray:
+    """Return how many rows each target takes: more than one where its name is broken."""
+    return np.array([1 + SECOND_LINE * _named(name).count("\n") for name in names])
 
 
 def short(number: float, unit: str = "") -> str:
     """Return a number in three figures or so: 0.53, 33.5%, 4,120, 8.96 bn."""
+    sign, number = "−" if number < 0 else "", abs(number)
     if unit.startswith("%"):
-        return f"{number:.3g}%"
+        return f"{sign}{number:.3g}%"
     for size, name in ((1e9, " bn"), (1e6, " m")):
-        if abs(number) >= size:
-            return f"{number / size:.3g}{name}"
-    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
+        if number >= size:
+            return f"{sign}{number / size:.3g}{name}"
+    return sign + (f"{number:,.0f}" if number >= 100 else f"{number:.3g}")
 
 
 def _scale(axes: Axes, within: float) -> None:
@@ -122,7 +137,7 @@ def _scale(axes: Axes, within: float) -> None:
     axes.set_xlim(1 / WIDEST / 1.06, WIDEST * 1.06)
     axes.xaxis.set_major_locator(FixedLocator(list(TICKS)))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xticklabels(list(TICKS.values()), fontsize=7)
+    axes.set_xticklabels(list(TICKS.values()), fontsize=8)
     axes.axvspan(1 - within, 1 + within, color=BAND, zorder=0, linewidth=0)
     axes.axvline(1, color=FAINT, linewidth=0.8, zorder=0.5)
     axes.grid(False)

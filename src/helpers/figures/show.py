@@ -9,6 +9,7 @@ from io import BytesIO
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -43,7 +44,7 @@ def show(
         For the table of data; see `helpers.display.format_frame`.
     """
     if store is not None and store.synthetic:
-        fig.text(1, -0.01, MARK, ha="right", va="top", fontsize=7, color=readable(FAINT))
+        _burn_in_mark(fig)
     image = f'<img src="{_image(fig)}" alt="{escape(alt)}" style="max-width: 100%">'
     details = (
         '<details class="csc-data"><summary>Data behind this figure</summary>\n'
@@ -54,6 +55,16 @@ def show(
         f"<figcaption>{escape(caption)}</figcaption>\n{details}</figure>"
     )
     emit(html, f"{caption}\n{alt}")
+
+
+def _burn_in_mark(fig: Figure) -> None:
+    """Write the mark below everything that is drawn, a legend or a key outside the axes among it."""
+    FigureCanvasAgg(fig).draw()
+    fig.set_layout_engine("none")  # all stays where it was laid out
+    for legend in fig.legends:  # it would move down with the edge of the image, which grows by the mark
+        legend.set_bbox_to_anchor((0, 0, 1, 1), fig.transFigure)
+    below = (fig.get_tightbbox().y0 - 0.06) / fig.get_figheight()
+    fig.text(1, below, MARK, ha="right", va="top", fontsize=7, color=readable(FAINT))
 
 
 def _image(fig: Figure) -> str:

@@ -10,7 +10,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import Formatter
 
 # The palette of Okabe and Ito (2008), which people with any kind of colour vision can tell apart, darkest
 # first; its yellow is left out, since it can't be seen on white paper.
@@ -101,19 +101,33 @@ def readable(colour: str, contrast: float = 4.5) -> str:
         rgb = rgb * 0.95
 
 
+class _Numbers(Formatter):
+    """The numbers of an axis: 12,345 or 45%, all with as many decimals as tell its ticks apart."""
+
+    def __init__(self, percent: bool) -> None:
+        self.percent = percent
+
+    def __call__(self, value: float, _: int | None = None) -> str:
+        # On a logarithmic scale ticks differ in size: 0.01 does not make 100 into 100.00.
+        even = self.axis is not None and self.axis.get_scale() != "log"
+        decimals = max(map(self._decimals, self.locs if even and len(self.locs) else [value]))
+        text = f"{abs(self._shown(value)):,.{decimals}f}"
+        return ("−" if value < 0 else "") + text + ("%" if self.percent else "")
+
+    def _shown(self, value: float) -> float:
+        return 100 * value if self.percent else value
+
+    def _decimals(self, value: float) -> int:
+        return len(f"{self._shown(value):.6f}".rstrip("0").partition(".")[2])
+
+
 def number_axis(axis: object, percent: bool = False) -> None:
     """Write the numbers of an axis for people: 12,345 or 45%."""
-
-    def written(value: float, _: int) -> str:
-        number = abs(value)
-        plain = f"{number:,.0f}" if float(value).is_integer() else f"{number:,g}"
-        return ("−" if value < 0 else "") + (f"{number:.0%}" if percent else plain)
-
-    axis.set_major_formatter(FuncFormatter(written))
+    axis.set_major_formatter(_Numbers(percent))
 
 
 def written(value: float, percent: bool = False, decimals: int = 1) -> str:
     """Return a value as it is written beside a mark."""
     if percent:
-        return f"{value:.1%}"
+        return f"{value:.{decimals}%}"
     return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.{decimals}f}"

@@ -17,6 +17,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from helpers.catalogue.codes import labels
 from helpers.display import heading
@@ -110,6 +111,12 @@ def _shades(values: pd.Series, centre: float | None) -> ScalarMappable:
     return ScalarMappable(TwoSlopeNorm(centre, centre - reach, centre + reach), mpl.colormaps[DIVERGING])
 
 
+def _decimals(values: pd.Series, percent: bool) -> int:
+    """Return how many decimals tell the places apart: two figures of the distance from lowest to highest."""
+    spread = (values.max() - values.min()) * (100 if percent else 1)
+    return min(max(1, 1 - math.floor(math.log10(spread))), 4) if spread > 0 else 1
+
+
 def _light(name: str) -> Colormap:
     """Return a sequential map without its whitest and darkest ends."""
     ends = mpl.colormaps[name](np.linspace(0.08, 0.95, 256))
@@ -121,11 +128,12 @@ def _regions(
 ) -> tuple[Figure, Axes]:
     figure, axes = blank(5.6)
     names = labels("region")
+    decimals = _decimals(data["_value"], percent)
     for row in data.to_dict("records"):
         down, across = GRID_OF_REGIONS[row["_region"]]
         bold = highlight is not None and str(row[place]) == str(highlight)
         ink = _tile(axes, across * 1.5, down, 1.5, row["_value"], shades, bold, 0.04)
-        number = "not shown" if math.isnan(row["_value"]) else written(row["_value"], percent)
+        number = "not shown" if math.isnan(row["_value"]) else written(row["_value"], percent, decimals)
         middle = across * 1.5 + 0.75
         centred = {"ha": "center", "va": "center", "color": ink}
         axes.text(middle, down + 0.36, wrapped(names[row["_region"]], 15), fontsize=9, **centred)
@@ -207,6 +215,7 @@ def _bar(
     bar = figure.colorbar(
         shades, ax=axes, orientation="horizontal", shrink=0.5, aspect=28, pad=0.02, anchor=(0, 0)
     )
+    bar.locator = MaxNLocator(4)
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=8)
     number_axis(bar.ax.xaxis, percent)

@@ -8,9 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.labels import PLANTED, label
+from helpers.labels import PLANTED, term_label
 from helpers.runner.project import ROOT
-from helpers.synth.parameters import categories
 
 BENCHMARKS = ROOT / "benchmarks"
 
@@ -37,10 +36,11 @@ def page() -> str:
 
 
 def recovered() -> pd.DataFrame:
-    """Return what each model recovers of each planted value: a row a value."""
+    """Return what each model recovers of each planted value, named in words: a row a value."""
     table = pd.read_csv(BENCHMARKS / "recovery.csv")
-    words = PLANTED | {f"category {n}": name for n, name in enumerate(categories()["name"], start=1)}
-    return table.assign(term=[label(term, words) for term in table["term"]])
+    categories = table.loc[table["model"] == "Demand categories: shares", "term"]
+    words = PLANTED | {f"category {number}": name for number, name in enumerate(categories, 1)}
+    return table.assign(term=[term_label(term, words) for term in table["term"]])
 
 
 def _recovery(table: pd.DataFrame) -> str:
@@ -112,5 +112,10 @@ def _figures(name: str) -> Any:
 
 
 def _markdown(table: pd.DataFrame) -> str:
+    """Return a table in Markdown, its numbers at the right and with a true minus sign."""
     heads = [str(name).replace("_", " ").capitalize() for name in table.columns]
-    return table.set_axis(heads, axis=1).to_markdown(index=False, disable_numparse=True) + "\n"
+    signs = {r"^-(?=[0.]+$)": "", r"^-(?=\d)": "−"}  # no "-0.000"
+    cells = table.astype(str).replace(signs, regex=True).set_axis(heads, axis=1)
+    numbers = [cells[head].str.fullmatch(r"[−+\d.,%–]*").all() for head in heads]
+    sides = ["right" if number else "left" for number in numbers]
+    return cells.to_markdown(index=False, disable_numparse=True, colalign=sides) + "\n"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from helpers.display import MISSING, heading, interval, places
-from helpers.labels import label, term_label, value_label
+from helpers.labels import label, split_term, term_label, value_label
 from helpers.sources.store import Store
 from helpers.tables.shown import show
 
@@ -42,9 +42,22 @@ def estimates(
     rows = estimate_rows(
         results, ratio=ratio, percent=percent, by=by, columns=columns, measure=measure, names=names
     )
+    rows = _without_shared_column(rows, results["term"], names)
     inside = f"{_heads(measure, ratio)}." if by else ""
     below = " ".join(part for part in (inside, note.strip(), _methods(results)) if part)
     show(rows, caption, store, note=below, missing="")
+
+
+def _without_shared_column(
+    rows: pd.DataFrame, terms: pd.Series, names: Mapping[str, str] | None
+) -> pd.DataFrame:
+    """Write the column of which all terms are values once, as the heading, and not in each row."""
+    columns = {split_term(term)[0] for term in terms}
+    if len(columns) > 1 or "" in columns:
+        return rows
+    words = label(columns.pop(), names)
+    values = rows["term"].str.removeprefix(f"{words}: ")
+    return rows.assign(term=values).rename(columns={"term": words})
 
 
 def estimate_rows(

@@ -26,6 +26,8 @@ def show(
 ) -> None:
     """Show a table with its caption and, on synthetic data, the mark that says so.
 
+    Words that the first column repeats from row to row, e.g. the characteristic of a Table 1, stand once.
+
     Parameters
     ----------
     frame : pandas.DataFrame
@@ -44,7 +46,7 @@ def show(
     below = f'<p class="csc-note">{escape(note)}</p>' if note else ""
     html = (
         f'<figure class="csc-table">{mark(store)}<figcaption>{escape(caption)}</figcaption>\n'
-        f"{table_html(frame, formats, index, missing)}{below}</figure>"
+        f"{table_html(frame, formats, index, missing, blocks=True)}{below}</figure>"
     )
     text = format_frame(frame, formats, missing).rename(columns=heading).to_string(index=index)
     emit(html, "\n".join(part for part in (caption, text, note) if part))
