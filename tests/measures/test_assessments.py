@@ -86,7 +86,7 @@ def test_prevalence_is_of_assessments_with_factors(store):
 
 def test_complexity_leaves_out_what_was_not_recorded(store):
     table = complexity(factor_matrix(store)).set_index("complexity")
-    assert table["n"].to_dict() == {"0": 1, "1": 1, "2-3": 2, "4 or more": 1}
+    assert table["n"].to_dict() == {"0": 1, "1": 1, "2 to 3": 2, "4 or more": 1}
     whole = complexity(factor_matrix(store), by=()).set_index("complexity")
     assert whole["n"].tolist() == table["n"].tolist()
 

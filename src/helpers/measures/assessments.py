@@ -24,7 +24,7 @@ IDENTIFIED = "factors"
 NONE_FOUND = "no factors found"
 NOT_RECORDED = "not recorded"
 
-COMPLEXITY = ["0", "1", "2-3", "4 or more"]
+COMPLEXITY = ["0", "1", "2 to 3", "4 or more"]
 
 TARGET_DAYS = 45
 
@@ -156,7 +156,7 @@ def prevalence(matrix: ir.Table, items: Sequence[str] | None = None, by: Sequenc
 
 
 def complexity(matrix: ir.Table, by: Sequence[str] = ("year",)) -> pd.DataFrame:
-    """Count assessments by their number of factors: 0, 1, 2-3, 4 or more.
+    """Count assessments by their number of factors: 0, 1, 2 to 3, 4 or more.
 
     The number of factors recorded is the measure of complexity of Hood et al. (2023). Assessments without any
     recorded code are left out, those with "no factors found" are 0.
@@ -168,7 +168,7 @@ def complexity(matrix: ir.Table, by: Sequence[str] = ("year",)) -> pd.DataFrame:
     """
     known = matrix.filter(matrix.recorded != NOT_RECORDED)
     n = known.n_factors
-    bands = ibis.cases((n == 0, "0"), (n == 1, "1"), (n <= 3, "2-3"), else_="4 or more")
+    bands = ibis.cases((n == 0, "0"), (n == 1, "1"), (n <= 3, "2 to 3"), else_="4 or more")
     return _shares_within(known.mutate(complexity=bands), "complexity", COMPLEXITY, by)
 
 

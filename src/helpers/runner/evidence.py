@@ -44,11 +44,10 @@ def recovered() -> pd.DataFrame:
 
 
 def _recovery(table: pd.DataFrame) -> str:
-    seeds = int(table["seeds"].max())
     parts = [
         "## What the models recover\n",
-        f"Each model is fitted on {seeds} small synthetic countries, each drawn anew. The table shows what "
-        "was planted, what the model finds on average, and in what share of the countries its 95% interval "
+        "Each model is fitted on many small synthetic countries, each drawn anew. The tables show what was "
+        "planted, what the model finds on average, and in what share of the countries its 95% interval "
         "holds the planted value: 90% to 99% is as it should be, given how few countries are drawn. The "
         "models know everything that was planted; where a researcher lacks a variable, the notebooks show "
         "what that does.\n",
@@ -69,8 +68,10 @@ def _overview(table: pd.DataFrame) -> str:
     for model, rows in table.groupby("model", sort=False):
         covered = f"{rows['coverage'].mean():.0%}" if rows["coverage"].notna().any() else "–"
         worst = rows.loc[rows["bias"].abs().idxmax()]
-        lines.append((model, len(rows), covered, f"{worst['bias']:+.3f} ({worst['term']})"))
-    return _markdown(pd.DataFrame(lines, columns=["Model", "Values", "Intervals that cover", "Largest bias"]))
+        largest = f"{worst['bias']:+.3f} ({worst['term']})"
+        lines.append((model, rows["seeds"].max(), len(rows), covered, largest))
+    columns = ["Model", "Countries", "Values", "Intervals that cover", "Largest bias"]
+    return _markdown(pd.DataFrame(lines, columns=columns))
 
 
 def _latent_classes(found: dict[str, Any]) -> str:
