@@ -11,9 +11,9 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from helpers.measures.ages import DAYS_A_MONTH, collection_year
+from helpers.measures.ages import CHILD, DAYS_A_MONTH, collection_year
 from helpers.measures.care import periods_of_care, placements
-from helpers.measures.contacts import CHILD, coverage
+from helpers.measures.contacts import coverage
 from helpers.measures.rates import nearest_year
 from helpers.measures.unit_costs import deflated, process_costs
 from helpers.sources.store import Store

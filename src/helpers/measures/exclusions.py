@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import ibis.expr.types as ir
 import pandas as pd
 
+from helpers.measures.pupils import PUPIL_YEAR
 from helpers.measures.rates import add_rates, add_shares
 from helpers.sources.store import Store
 
@@ -33,13 +34,13 @@ def add_exclusions(store: Store, pupils: ir.Table) -> ir.Table:
         (int64, 1 when there was one or more; excluded counts either).
     """
     rows = store.exclusions
-    counted = rows.group_by(["pupil_id", "academic_year"]).aggregate(
+    counted = rows.group_by(PUPIL_YEAR).aggregate(
         suspensions=rows.category.isin(SUSPENSION).cast("int64").sum(),
         permanents=rows.category.isin(PERMANENT).cast("int64").sum(),
     )
-    joined = pupils.left_join(counted, ["pupil_id", "academic_year"])
+    joined = pupils.left_join(counted, PUPIL_YEAR)
     often = {name: joined[name].fill_null(0) for name in ("suspensions", "permanents")}
-    found = joined.select(*[joined[name] for name in pupils.columns], **often)
+    found = joined.select(*pupils.columns, **often)
     return found.mutate(
         suspended=(found.suspensions > 0).cast("int64"),
         permanently_excluded=(found.permanents > 0).cast("int64"),
