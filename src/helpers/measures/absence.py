@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from helpers.measures.groups import add_up
 from helpers.measures.pupils import PUPIL_YEAR
 from helpers.measures.rates import add_shares
 from helpers.sources.store import Store
@@ -102,11 +103,7 @@ def absentees(pupils: ir.Table, by: Sequence[str] = ("academic_year",)) -> pd.Da
     pandas.DataFrame
         `by`, measure (of `KINDS`), n, of (pupils), share, low, high.
     """
-    sums = {kind: pupils[kind].cast("int64").sum() for kind in KINDS}
-    wide = pupils.aggregate(by=list(by), of=pupils.count(), **sums).execute()
-    long = wide.melt([*by, "of"], list(KINDS), "measure", "n").fillna({"n": 0})
-    long = long.sort_values(["measure", *by], kind="stable", ignore_index=True)
-    return add_shares(long.astype({"n": "int64", "of": "int64"})[[*by, "measure", "n", "of"]])
+    return add_shares(add_up(pupils, list(KINDS), by))
 
 
 def add_absence(store: Store, pupils: ir.Table) -> ir.Table:

@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from helpers.measures.ages import CHILD, collection_year, year_end
+from helpers.measures.groups import groups
 from helpers.measures.rates import add_shares
 from helpers.measures.spells import follow_up, numbered, share_again, years_covered
 from helpers.sources.store import Store
@@ -213,10 +214,7 @@ def reconcile_years(store: Store, by: Sequence[str] = ()) -> pd.DataFrame:
     counts = marked.group_by(keys).aggregate(n=marked.count()).execute()
     if counts.empty:
         return pd.DataFrame(columns=[*by, *RECONCILED])
-    groups = counts.groupby(list(by), sort=True) if by else [((), counts)]
-    return pd.concat(
-        [_reconcile(part, dict(zip(by, name, strict=True))) for name, part in groups], ignore_index=True
-    )
+    return pd.concat([_reconcile(part, names) for names, part in groups(counts, by)], ignore_index=True)
 
 
 def _reconcile(counts: pd.DataFrame, names: dict[str, object]) -> pd.DataFrame:
