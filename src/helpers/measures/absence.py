@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from helpers.measures.groups import add_up
+from helpers.measures.pupils import PUPIL_YEAR
 from helpers.measures.rates import add_shares
 from helpers.sources.store import Store
 
@@ -39,7 +41,7 @@ def pupil_absence(store: Store) -> ir.Table:
             for name in ("authorised", "unauthorised", "illness", "excluded")
         },
     }
-    whole = rows.group_by(["pupil_id", "academic_year"]).aggregate(**sums)
+    whole = rows.group_by(PUPIL_YEAR).aggregate(**sums)
     whole = whole.filter(whole.possible > 0)
     whole = whole.mutate(**{name: whole[name].cast("int64") for name in sums})
     whole = whole.mutate(missed=whole.authorised + whole.unauthorised)
@@ -71,7 +73,7 @@ def absence_rates(pupils: ir.Table, by: Sequence[str] = ("academic_year",)) -> p
         sums |= {measure: missed.sum(), f"{measure}_mm": _product(missed)}
         sums[f"{measure}_mp"] = _product(missed, pupils.possible)
     wide = pupils.aggregate(by=list(by), **sums).execute()
-    wide = wide.sort_values(list(by), ignore_index=True) if by else wide
+    wide = wide.sort_values(list(by), ignore_index=True)
     return pd.concat([_rate(wide, measure, list(by)) for measure in RATES], ignore_index=True)
 
 
@@ -101,11 +103,7 @@ def absentees(pupils: ir.Table, by: Sequence[str] = ("academic_year",)) -> pd.Da
     pandas.DataFrame
         `by`, measure (of `KINDS`), n, of (pupils), share, low, high.
     """
-    sums = {kind: pupils[kind].cast("int64").sum() for kind in KINDS}
-    wide = pupils.aggregate(by=list(by), of=pupils.count(), **sums).execute()
-    long = wide.melt([*by, "of"], list(KINDS), "measure", "n").fillna({"n": 0})
-    long = long.sort_values(["measure", *by], kind="stable", ignore_index=True)
-    return add_shares(long.astype({"n": "int64", "of": "int64"})[[*by, "measure", "n", "of"]])
+    return add_shares(add_up(pupils, list(KINDS), by))
 
 
 def add_absence(store: Store, pupils: ir.Table) -> ir.Table:
@@ -121,7 +119,5 @@ def add_absence(store: Store, pupils: ir.Table) -> ir.Table:
     Ibis table
         `pupils` with possible, missed (int64), persistent and severe (bool).
     """
-    found = pupil_absence(store).select("pupil_id", "academic_year", "possible", "missed", *KINDS)
-    joined = pupils.left_join(found, ["pupil_id", "academic_year"])
-    added = [name for name in found.columns if name not in ("pupil_id", "academic_year")]
-    return joined.select(*[joined[name] for name in pupils.columns], *added)
+    joined = pupils.left_join(pupil_absence(store), PUPIL_YEAR)
+    return joined.select(*pupils.columns, "possible", "missed", *KINDS)

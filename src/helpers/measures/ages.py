@@ -7,6 +7,8 @@ import ibis.expr.types as ir
 
 DAYS_A_MONTH = 365.25 / 12
 
+CHILD = ["authority", "child_id"]  # the authority's own number is unique within the authority only
+
 # Bands of the DfE's statistics on children in need and children looked after.
 AGE_BANDS = {0: "under 1", 1: "1 to 4", 5: "5 to 9", 10: "10 to 15", 16: "16 and over"}
 UNBORN = "unborn"
@@ -29,6 +31,11 @@ def collection_year(date: ir.DateColumn) -> ir.IntegerColumn:
     Source: CIN Census and SSDA903 guides, collection period 1 April to 31 March.
     """
     return (date.year() + (date.month() >= 4).cast("int64")).cast("int64")
+
+
+def year_end(year: ir.IntegerColumn) -> ir.DateColumn:
+    """Return the last day of a collection year: 31 March."""
+    return ibis.date(year.cast("int64"), 3, 31)
 
 
 def age_at(birth: ir.DateColumn, date: ir.DateColumn) -> ir.IntegerColumn:
@@ -84,9 +91,8 @@ def add_child(table: ir.Table, children: ir.Table, date: str, granular: bool = F
         `table` with sex (string), age (int64, completed years), age_band and ethnic_group (string), and
         ethnicity (string, `granular_ethnicity`) where asked for.
     """
-    who = children.select("authority", "child_id", "sex", "birth_date", "ethnicity")
-    joined = table.left_join(who, ["authority", "child_id"])
-    known = joined.select(*[joined[name] for name in table.columns], "sex", "birth_date", "ethnicity")
+    who = children.select(*CHILD, "sex", "birth_date", "ethnicity")
+    known = table.left_join(who, CHILD).select(*table.columns, "sex", "birth_date", "ethnicity")
     aged = known.mutate(
         sex=known.sex.fill_null("U"),
         age=age_at(known.birth_date, known[date]),

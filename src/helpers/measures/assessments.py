@@ -79,7 +79,7 @@ def factor_matrix(store: Store) -> ir.Table:
     joined = done.left_join(found, KEY)
     flags = {name: joined[name].fill_null(0).cast("int64") for name in names}
     codes = joined.codes.fill_null(0)
-    wide = joined.select(*[joined[c] for c in done.columns], codes=codes, **flags)
+    wide = joined.select(*done.columns, codes=codes, **flags)
     total = sum((wide[name] for name in names[1:]), start=wide[names[0]])
     recorded = ibis.cases((total > 0, IDENTIFIED), (wide.codes > 0, NONE_FOUND), else_=NOT_RECORDED)
     return wide.mutate(n_factors=total, recorded=recorded).drop("codes")

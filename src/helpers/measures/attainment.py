@@ -78,7 +78,7 @@ def average(pupils: ir.Table, score: str, by: Sequence[str] = ()) -> pd.DataFram
     value = known[score].cast("float64")
     found = known.aggregate(by=list(by), n=known.count(), mean=value.mean(), sd=value.std(how="sample"))
     frame = found.execute()
-    frame = frame.sort_values(list(by), ignore_index=True) if by else frame
+    frame = frame.sort_values(list(by), ignore_index=True)
     degrees = (frame["n"] - 1).where(frame["n"] > 1).astype(float)
     reach = stats.t.ppf(0.975, degrees) * frame["sd"].astype(float) / np.sqrt(frame["n"])
     found = frame.drop(columns="sd").assign(low=frame["mean"] - reach, high=frame["mean"] + reach)
@@ -102,5 +102,5 @@ def at_standard(pupils: ir.Table, by: Sequence[str] = (), standard: str = "stand
     """
     known = pupils.filter(pupils[standard].notnull())
     counts = known.aggregate(by=list(by), n=known[standard].cast("int64").sum(), of=known.count()).execute()
-    counts = counts.sort_values(list(by), ignore_index=True) if by else counts
+    counts = counts.sort_values(list(by), ignore_index=True)
     return add_shares(counts.fillna({"n": 0}).astype({"n": "int64", "of": "int64"}))

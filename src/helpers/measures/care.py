@@ -12,10 +12,11 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from helpers.measures.ages import CHILD, collection_year, year_end
 from helpers.measures.rates import add_shares
+from helpers.measures.spells import years_covered
 from helpers.sources.store import Store
 
-CHILD = ["authority", "child_id"]
 PERIOD = [*CHILD, "respite", "period"]
 
 # Source: SSDA903 guide, legal status: short breaks are looked after, but counted apart.
@@ -47,7 +48,6 @@ def episodes_in_periods(store: Store) -> ir.Table:
         within the period), last_day (31 March of the last collection year of the authority's returns).
     """
     episodes = store.care_episodes
-    spans = episodes.group_by("authority").aggregate(last_year=episodes.collection_year.max())
     marked = episodes.mutate(respite=episodes.legal_status.isin(RESPITE).fill_null(False))
     order = ibis.window(group_by=[*CHILD, "respite"], order_by="episode_start")
     before = {
@@ -67,10 +67,9 @@ def episodes_in_periods(store: Store) -> ir.Table:
     numbered = marked.mutate(period=marked.begins.sum().over(running))
     within = ibis.cumulative_window(group_by=PERIOD, order_by="episode_start")
     numbered = numbered.mutate(placement_number=numbered.moves.sum().over(within))
-    joined = numbered.left_join(spans, "authority")
-    last_day = ibis.date(joined.last_year.cast("int64"), 3, 31)
+    joined = numbered.left_join(years_covered(episodes), "authority")
     columns = [*episodes.columns, "respite", "period", "placement_number"]
-    return joined.select(*[joined[name] for name in columns], last_day=last_day)
+    return joined.select(*columns, last_day=year_end(joined.last_year))
 
 
 _PLACE = ["placement", "placement_provider", "placement_postcode"]
@@ -110,9 +109,8 @@ def periods_of_care(store: Store) -> ir.Table:
         *PERIOD, "reason_ceased", last_legal_status=last.legal_status, last_placement=last.placement
     )
     whole = _with_length(_join(_join(periods, opening), closing), "period")
-    year = whole.period_start.year() + (whole.period_start.month() >= 4).cast("int64")
     return whole.mutate(
-        entry_year=year.cast("int64"),
+        entry_year=collection_year(whole.period_start),
         reason_ceased=ibis.ifelse(whole.open, ibis.null("string"), whole.reason_ceased),
     )
 
@@ -213,6 +211,5 @@ def _ends(episodes: ir.Table, key: list[str]) -> tuple[ir.Table, ir.Table]:
 
 
 def _join(left: ir.Table, right: ir.Table, key: Sequence[str] = PERIOD) -> ir.Table:
-    joined = left.left_join(right, list(key))
     added = [name for name in right.columns if name not in key]
-    return joined.select(*[joined[name] for name in left.columns], *added)
+    return left.left_join(right, list(key)).select(*left.columns, *added)

@@ -11,13 +11,15 @@ from collections.abc import Callable, Sequence
 import ibis
 import ibis.expr.types as ir
 
+from helpers.measures.ages import CHILD, collection_year, year_end
 from helpers.measures.care import periods_of_care
+from helpers.measures.spells import years_covered
 from helpers.sources.store import Store
 
-CHILD = ["authority", "child_id"]
 SPELL = [*CHILD, "service", "start", "end"]
 
-# Source: CIN Census guide, reason for closure: the assessment found no need of a service.
+# Source: CIN Census guide, reason for closure: the assessment found no need of a service. RC8 closed with no
+# further action, RC9 closed and referred to early help (collected from 2022/23).
 NO_NEED = ["RC8", "RC9"]
 
 LABELS = {
@@ -89,23 +91,19 @@ def recorded_services(store: Store, services: Sequence[str] = tuple(SERVICES)) -
 
 def _coverage(store: Store, service: str) -> ir.Table:
     if service == "early_help":
-        day = store.early_help_episodes.episode_start
-        years = store.early_help_episodes.mutate(
-            collection_year=day.year() + (day.month() >= 4).cast("int64")
-        )
+        episodes = store.early_help_episodes
+        rows = episodes.mutate(collection_year=collection_year(episodes.episode_start))
         last = store.referrals.collection_year.max().as_scalar()  # the records end with the other returns
     else:
-        years, last = (store.care_episodes if service == "care" else store.referrals), None
-    spans = years.group_by("authority").aggregate(
-        first_year=years.collection_year.min(), last_year=years.collection_year.max()
-    )
+        rows, last = (store.care_episodes if service == "care" else store.referrals), None
+    spans = years_covered(rows)
     if last is not None:
         spans = spans.mutate(last_year=ibis.coalesce(last, spans.last_year))
     return spans.select(
         "authority",
         service=ibis.literal(service),
         first_day=ibis.date((spans.first_year - 1).cast("int64"), 4, 1),
-        last_day=ibis.date(spans.last_year.cast("int64"), 3, 31),
+        last_day=year_end(spans.last_year),
     )
 
 

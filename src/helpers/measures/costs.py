@@ -11,9 +11,10 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from helpers.measures.ages import DAYS_A_MONTH, collection_year
+from helpers.measures.ages import CHILD, DAYS_A_MONTH, collection_year
 from helpers.measures.care import periods_of_care, placements
-from helpers.measures.contacts import CHILD, coverage
+from helpers.measures.contacts import coverage
+from helpers.measures.groups import groups
 from helpers.measures.rates import nearest_year
 from helpers.measures.unit_costs import deflated, process_costs
 from helpers.sources.store import Store
@@ -178,8 +179,7 @@ def journey_costs(costs: ir.Table, by: Sequence[str] = ()) -> pd.DataFrame:
         dearest_tenth (share of the total that goes to children at or above the ninth decile).
     """
     each = costs.group_by([*by, *CHILD]).aggregate(cost=costs.cost.sum()).execute()
-    groups = each.groupby(list(by)) if by else [((), each)]
-    rows = [dict(zip(by, name, strict=True)) | _spread(part["cost"]) for name, part in groups]
+    rows = [names | _spread(part["cost"]) for names, part in groups(each, by)]
     return pd.DataFrame(rows, columns=[*by, *SPREAD])
 
 

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
-from helpers.measures.ages import add_child
+from helpers.measures.ages import CHILD, add_child
 from helpers.measures.assessments import KEY
 from helpers.measures.residence import residence_at
-from helpers.measures.spells import CHILD
 from helpers.sources.store import Store
 
 FIFTHS = {1: "most deprived fifth", 2: "second", 3: "third", 4: "fourth", 5: "least deprived fifth"}
@@ -46,8 +45,7 @@ def with_covariates(
     """
     known = with_deprivation(add_child(spells, store.children, date), store, date)
     places = store.authorities.select("authority", "region")
-    joined = known.left_join(places, "authority")
-    known = joined.select(*[joined[name] for name in known.columns], "region")
+    known = known.left_join(places, "authority").select(*known.columns, "region")
     return known if assessments is None else with_assessment(known, assessments, date, columns)
 
 
@@ -100,5 +98,4 @@ def with_assessment(
         ibis.window(group_by=[*keys, date], order_by=ibis.desc("assessment_start"))
     )
     pairs = pairs.mutate(_rank=latest).filter(lambda t: t._rank == 0).select(*keys, date, *columns)
-    joined = spells.left_join(pairs, [*keys, date])
-    return joined.select(*[joined[name] for name in spells.columns], *columns)
+    return spells.left_join(pairs, [*keys, date]).select(*spells.columns, *columns)

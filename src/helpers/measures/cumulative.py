@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.measures.ages import ethnic_group
-from helpers.measures.contacts import CHILD, coverage, spells
+from helpers.measures.ages import CHILD, ethnic_group
+from helpers.measures.contacts import coverage, spells
 from helpers.measures.rates import result
 from helpers.sources.store import Store
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import ibis.expr.types as ir
 import pandas as pd
 
+from helpers.measures.groups import add_up
+from helpers.measures.pupils import PUPIL_YEAR
 from helpers.measures.rates import add_rates, add_shares
 from helpers.sources.store import Store
 
@@ -33,13 +35,13 @@ def add_exclusions(store: Store, pupils: ir.Table) -> ir.Table:
         (int64, 1 when there was one or more; excluded counts either).
     """
     rows = store.exclusions
-    counted = rows.group_by(["pupil_id", "academic_year"]).aggregate(
+    counted = rows.group_by(PUPIL_YEAR).aggregate(
         suspensions=rows.category.isin(SUSPENSION).cast("int64").sum(),
         permanents=rows.category.isin(PERMANENT).cast("int64").sum(),
     )
-    joined = pupils.left_join(counted, ["pupil_id", "academic_year"])
+    joined = pupils.left_join(counted, PUPIL_YEAR)
     often = {name: joined[name].fill_null(0) for name in ("suspensions", "permanents")}
-    found = joined.select(*[joined[name] for name in pupils.columns], **often)
+    found = joined.select(*pupils.columns, **often)
     return found.mutate(
         suspended=(found.suspensions > 0).cast("int64"),
         permanently_excluded=(found.permanents > 0).cast("int64"),
@@ -64,7 +66,7 @@ def exclusion_rates(pupils: ir.Table, by: Sequence[str] = ("academic_year",)) ->
     pandas.DataFrame
         `by`, measure (suspensions or permanents), n, of (pupils), rate, low, high (per 100 pupils).
     """
-    return add_rates(_sums(pupils, ["suspensions", "permanents"], list(by)), "n", "of", per=100)
+    return add_rates(add_up(pupils, ["suspensions", "permanents"], by), "n", "of", per=100)
 
 
 def excluded_shares(pupils: ir.Table, by: Sequence[str] = ("academic_year",)) -> pd.DataFrame:
@@ -77,11 +79,4 @@ def excluded_shares(pupils: ir.Table, by: Sequence[str] = ("academic_year",)) ->
     pandas.DataFrame
         `by`, measure (of `MEASURES`), n, of (pupils), share, low, high.
     """
-    return add_shares(_sums(pupils, MEASURES, list(by)))
-
-
-def _sums(pupils: ir.Table, columns: list[str], by: list[str]) -> pd.DataFrame:
-    wide = pupils.aggregate(by=by, of=pupils.count(), **{name: pupils[name].sum() for name in columns})
-    long = wide.execute().melt([*by, "of"], columns, "measure", "n").fillna({"n": 0})
-    long = long.sort_values(["measure", *by], kind="stable", ignore_index=True)
-    return long.astype({"n": "int64", "of": "int64"})[[*by, "measure", "n", "of"]]
+    return add_shares(add_up(pupils, MEASURES, by))

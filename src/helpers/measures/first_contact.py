@@ -12,9 +12,9 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from helpers.measures.ages import AGE_BANDS, UNBORN, UNKNOWN, age_at, age_band, collection_year
+from helpers.measures.ages import AGE_BANDS, CHILD, UNBORN, UNKNOWN, age_at, age_band, collection_year
 from helpers.measures.care import RESPITE
-from helpers.measures.contacts import CHILD, SERVICES, coverage, recorded_services, spells
+from helpers.measures.contacts import SERVICES, coverage, recorded_services, spells
 from helpers.measures.rates import add_shares
 from helpers.sources.store import Store
 
@@ -107,7 +107,7 @@ def early_contact(contacts: ir.Table, before: int = 5, by: Sequence[str] = ("ser
     known = contacts.filter(contacts.age.notnull())
     early = (known.age < before).cast("int64")
     table = known.aggregate(by=list(by), n=early.sum(), of=known.count()).execute()
-    ordered = table.sort_values(list(by), ignore_index=True) if by else table
+    ordered = table.sort_values(list(by), ignore_index=True)
     return add_shares(ordered.fillna({"n": 0}).astype({"n": "int64", "of": "int64"}))
 
 
@@ -179,7 +179,7 @@ def not_known_before_care(entries: ir.Table, by: Sequence[str] = ("entry_year",)
     seen = entries.seen.cast("int64")
     n = (entries.seen & ~entries.known).cast("int64")
     table = entries.aggregate(by=list(by), n=n.sum(), of=seen.sum(), left_out=(1 - seen).sum()).execute()
-    ordered = table.sort_values(list(by), ignore_index=True) if by else table
+    ordered = table.sort_values(list(by), ignore_index=True)
     ordered = ordered.fillna(0).astype(dict.fromkeys(["n", "of", "left_out"], "int64"))
     return add_shares(ordered).assign(complete=ordered["left_out"] == 0)
 
@@ -201,7 +201,7 @@ def _known(whole: ir.Table, store: Store, service: str, lead_days: int) -> ir.Ta
     first_days = coverage(store, [service]).select("authority", "first_day")
     joined = whole.left_join(first_days, "authority")
     reaches = (joined.back >= joined.first_day).fill_null(False)
-    return joined.select(*[joined[c] for c in whole.columns if c != "seen"], seen=joined.seen & reaches)
+    return joined.select(*[c for c in whole.columns if c != "seen"], seen=joined.seen & reaches)
 
 
 def _unaccompanied(whole: ir.Table, store: Store) -> ir.Table:

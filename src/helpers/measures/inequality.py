@@ -14,6 +14,7 @@ import statsmodels.api as sm
 from scipy import stats
 from statsmodels.stats.rates import confint_poisson_2indep
 
+from helpers.measures.groups import groups
 from helpers.measures.rates import result
 
 LINEAR = "weighted least squares on the ridit"
@@ -85,7 +86,7 @@ def slope_index(
     if most_at not in ("low", "high"):
         raise ValueError("most_at is 'low' or 'high': at which end of the rank the most deprived stand.")
     rows = []
-    for name, part in _groups(frame, by):
+    for name, part in groups(frame, by):
         # From the least deprived (0) to the most deprived (1), so that more for the deprived is positive.
         ordered = part.sort_values(rank, ascending=most_at == "high", ignore_index=True)
         if len(ordered) < 3 or (ordered[people] <= 0).any() or ordered[rank].duplicated().any():
@@ -134,7 +135,7 @@ def rate_ratios(
         When the reference is not among the groups.
     """
     rows = []
-    for name, part in _groups(frame, by):
+    for name, part in groups(frame, by):
         base = part[part[group] == reference]
         if len(base) != 1:
             raise ValueError(f"The reference {reference!r} must stand once among the groups of {group}.")
@@ -273,9 +274,3 @@ def _ratio(
         return np.nan, np.nan, np.nan
     low, high = confint_poisson_2indep(events, people, count, exposure, "score", "ratio", alpha=1 - level)
     return (events / people) / (count / exposure), float(low), float(high)
-
-
-def _groups(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[dict[str, object], pd.DataFrame]]:
-    if not by:
-        return [({}, frame)]
-    return [(dict(zip(by, name, strict=True)), part) for name, part in frame.groupby(list(by), sort=True)]

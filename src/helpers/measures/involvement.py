@@ -10,9 +10,11 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from helpers.measures.ages import CHILD, year_end
 from helpers.measures.care import periods_of_care
-from helpers.measures.outcomes import CLOSED_AFTER_ASSESSMENT
-from helpers.measures.referrals import CHILD
+from helpers.measures.contacts import NO_NEED
+from helpers.measures.pupils import PUPIL_YEAR
+from helpers.measures.spells import years_covered
 from helpers.sources.store import Store
 
 # From the lowest to the highest; a child counts at the highest it reached. Source: thresholds of the Kingston
@@ -65,7 +67,7 @@ def pupil_spells(store: Store, assessed_in_need: bool = False) -> ir.Table:
     """
     referrals, plans = _ended(store.referrals, "closure_date"), _ended(store.cp_plans, "plan_end")
     nothing = referrals.no_further_action.fill_null(False)
-    assessed = referrals.closure_reason.isin(CLOSED_AFTER_ASSESSMENT).fill_null(False)
+    assessed = referrals.closure_reason.isin(NO_NEED).fill_null(False)
     needed = ~nothing if assessed_in_need else ~nothing & ~assessed
     periods = periods_of_care(store)
     periods = periods.filter(~periods.respite)
@@ -105,13 +107,13 @@ def involvement(
         the last three of them or `NOT_NOW`, highest at 31 March), episodes (of `EPISODES`, episodes of need
         that fell in the window) and episodes_ever.
     """
-    keys = ["pupil_id", "academic_year"]
     spells = pupil_spells(store, assessed_in_need)
-    counted = _highest(pupils.select(*keys).distinct(), spells, window)
+    counted = _highest(pupils.select(*PUPIL_YEAR).distinct(), spells, window)
     people = store.linked_people
     bridged = people.filter(people.dataset == "education").select(pupil_id="number").distinct()
     bridged = bridged.mutate(linked=ibis.literal(True))
-    found = pupils.left_join(bridged, "pupil_id").drop("pupil_id_right").left_join(counted, keys)
+    found = pupils.left_join(bridged, "pupil_id").select(*pupils.columns, "linked")
+    found = found.left_join(counted, PUPIL_YEAR)
     linked = found.linked.fill_null(False)
     ever, lately = found.step_ever.fill_null(0), found.step_lately.fill_null(0)
     words = {
@@ -122,7 +124,7 @@ def involvement(
         "episodes_ever": _word(ibis.least(found.n_ever.fill_null(0), 3), EPISODES),
     }
     known = {name: ibis.ifelse(linked, word, ibis.null("string")) for name, word in words.items()}
-    return found.select(*[found[name] for name in pupils.columns], linked=linked, **known)
+    return found.select(*pupils.columns, linked=linked, **known)
 
 
 def last_group(
@@ -143,18 +145,16 @@ def last_group(
         `pupils` with `group`, missing where no such assessment was completed from 1 September of the first
         academic year of the window to 31 August of the last.
     """
-    keys = ["pupil_id", "academic_year"]
     done = assessments.select(*CHILD, "assessment_end", group).inner_join(pupil_numbers(store), CHILD)
     done = done.select("pupil_id", "assessment_end", group)
-    joined = pupils.select(*keys).distinct().inner_join(done, "pupil_id")
+    joined = pupils.select(*PUPIL_YEAR).distinct().inner_join(done, "pupil_id")
     year = joined.academic_year.cast("int64")
     begins, ends = ibis.date(year - window, 9, 1), ibis.date(year, 8, 31)
     inside = joined.filter((joined.assessment_end >= begins) & (joined.assessment_end <= ends))
-    latest = ibis.window(group_by=keys, order_by=[ibis.desc("assessment_end"), group])
+    latest = ibis.window(group_by=PUPIL_YEAR, order_by=[ibis.desc("assessment_end"), group])
     ranked = inside.mutate(_place=ibis.row_number().over(latest))
-    last = ranked.filter(ranked._place == 0).select(*keys, group)
-    found = pupils.left_join(last, keys)
-    return found.select(*[found[name] for name in pupils.columns], group)
+    last = ranked.filter(ranked._place == 0).select(*PUPIL_YEAR, group)
+    return pupils.left_join(last, PUPIL_YEAR).select(*pupils.columns, group)
 
 
 def _highest(pupils: ir.Table, spells: ir.Table, window: int) -> ir.Table:
@@ -167,7 +167,7 @@ def _highest(pupils: ir.Table, spells: ir.Table, window: int) -> ir.Table:
     inside = (begun.ends.isnull() | (begun.ends >= ibis.date(year - window, 9, 1))).cast("int64")
     is_open = (begun.ends.isnull() | (begun.ends > census)) & (begun.starts <= census)
     need = (begun.step == 2).cast("int64")
-    return begun.group_by(["pupil_id", "academic_year"]).aggregate(
+    return begun.group_by(PUPIL_YEAR).aggregate(
         step_ever=begun.step.max(),
         step_lately=(begun.step * inside).max(),
         step_now=(begun.step * (is_open & (begun.step > 1)).cast("int64")).max(),
@@ -183,17 +183,10 @@ def _word(place: ir.IntegerValue, words: list[str]) -> ir.StringValue:
 
 def _ended(rows: ir.Table, end: str) -> ir.Table:
     """Add `ends`: the end, or 31 March of the last return that held a row which later ones lack."""
-    last = store_years(rows)
-    joined = rows.left_join(last, "authority")
+    joined = rows.left_join(years_covered(rows), "authority")
     lost = joined[end].isnull() & (joined.collection_year < joined.last_year)
-    until = ibis.date(joined.collection_year.cast("int64"), 3, 31)
-    ends = ibis.ifelse(lost, until, joined[end])
-    return joined.select(*[joined[name] for name in rows.columns], ends=ends)
-
-
-def store_years(rows: ir.Table) -> ir.Table:
-    """Return authority and last_year, the collection year of its last return."""
-    return rows.group_by("authority").aggregate(last_year=rows.collection_year.max())
+    ends = ibis.ifelse(lost, year_end(joined.collection_year), joined[end])
+    return joined.select(*rows.columns, ends=ends)
 
 
 def _spells(rows: ir.Table, step: int, start: str, end: str) -> ir.Table:

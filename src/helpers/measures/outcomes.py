@@ -8,15 +8,13 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from helpers.measures.ages import CHILD, year_end
+from helpers.measures.assessments import KEY
+from helpers.measures.care import RESPITE
+from helpers.measures.contacts import NO_NEED
 from helpers.measures.rates import add_shares
-from helpers.measures.referrals import CHILD, years_covered
+from helpers.measures.spells import years_covered
 from helpers.sources.store import Store
-
-KEY = ["authority", "child_id", "referral_date", "assessment_start"]
-
-# Source: CIN Census guide, reason for closure: RC8 closed after assessment with no further action, RC9 closed
-# after assessment and referred to early help (collected from 2022/23).
-CLOSED_AFTER_ASSESSMENT = ["RC8", "RC9"]
 
 OUTCOMES = {
     "closed": "Closed after assessment",
@@ -62,11 +60,11 @@ def what_followed(store: Store, assessments: ir.Table, months: int = 12) -> ir.T
     whole = assessments
     for name, hits in flags.items():
         joined = whole.left_join(hits, KEY)
-        whole = joined.select(*[joined[c] for c in whole.columns], **{name: joined.hit.fill_null(0)})
-    joined = whole.left_join(years_covered(store), "authority")
-    end = ibis.date(joined.last_year.cast("int64"), 3, 31)
-    followed = (joined.assessment_end + ibis.interval(months=months)).cast("date") <= end
-    return joined.select(*[joined[c] for c in whole.columns], followed=followed.fill_null(False))
+        whole = joined.select(*whole.columns, **{name: joined.hit.fill_null(0)})
+    joined = whole.left_join(years_covered(store.referrals), "authority")
+    until = (joined.assessment_end + ibis.interval(months=months)).cast("date")
+    followed = until <= year_end(joined.last_year)
+    return joined.select(*whole.columns, followed=followed.fill_null(False))
 
 
 def outcome_shares(outcomes: ir.Table, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -89,7 +87,7 @@ def outcome_shares(outcomes: ir.Table, by: Sequence[str] = ()) -> pd.DataFrame:
     wide = seen.aggregate(by=list(by), of=seen.count(), **sums).execute()
     long = wide.melt([*by, "of"], list(OUTCOMES), "outcome", "n").fillna({"n": 0}).astype({"n": "int64"})
     long["label"] = long["outcome"].map(OUTCOMES)
-    ordered = long.sort_values(list(by), kind="stable", ignore_index=True) if by else long
+    ordered = long.sort_values(list(by), kind="stable", ignore_index=True)
     return add_shares(ordered[[*by, "outcome", "label", "n", "of"]])
 
 
@@ -123,7 +121,7 @@ def _any(base: ir.Table, events: ir.Table, date: str, after: str = "assessment_s
 def _entries(store: Store) -> ir.Table:
     """Return the episodes with which a period of care began, short breaks left out."""
     episodes = store.care_episodes
-    respite = episodes.legal_status.isin(["V3", "V4"]).fill_null(False)
+    respite = episodes.legal_status.isin(RESPITE).fill_null(False)
     return episodes.filter((episodes.reason_new_episode == "S") & ~respite)
 
 
@@ -134,5 +132,5 @@ def _later_referrals(store: Store) -> ir.Table:
 def _closed(base: ir.Table, referrals: ir.Table) -> ir.Table:
     reasons = referrals.select(*CHILD, "referral_date", "closure_reason", "closure_date")
     joined = base.inner_join(reasons, [*CHILD, "referral_date"])
-    closed = joined.closure_reason.isin(CLOSED_AFTER_ASSESSMENT) & (joined.closure_date <= joined.until)
+    closed = joined.closure_reason.isin(NO_NEED) & (joined.closure_date <= joined.until)
     return joined.filter(closed).select(*KEY).distinct().mutate(hit=ibis.literal(1, "int64"))

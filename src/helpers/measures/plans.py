@@ -8,9 +8,8 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from helpers.measures.ages import collection_year
-from helpers.measures.referrals import years_covered
-from helpers.measures.spells import CHILD, counted_again, follow_up, share_again
+from helpers.measures.ages import CHILD, collection_year, year_end
+from helpers.measures.spells import counted_again, follow_up, numbered, share_again, years_covered
 from helpers.sources.store import Store
 
 
@@ -28,18 +27,9 @@ def plan_spells(store: Store) -> ir.Table:
         authority's returns cover), last_day (31 March of last_year).
     """
     plans = store.cp_plans
-    order = ibis.window(group_by=CHILD, order_by="plan_start")
-    spells = plans.mutate(
-        year=collection_year(plans.plan_start),
-        previous_end=plans.plan_end.lag().over(order),
-        next_start=plans.plan_start.lead().over(order),
-        number=ibis.row_number().over(order).cast("int64") + 1,
-    )
-    joined = spells.left_join(years_covered(store), "authority")
-    last_day = ibis.date(joined.last_year.cast("int64"), 3, 31)
-    return joined.select(
-        *[joined[name] for name in spells.columns], "first_year", "last_year", last_day=last_day
-    )
+    spells = numbered(plans.mutate(year=collection_year(plans.plan_start)), "plan_start", "plan_end")
+    joined = spells.left_join(years_covered(store.referrals), "authority")
+    return joined.select(*spells.columns, "first_year", "last_year", last_day=year_end(joined.last_year))
 
 
 def repeat_plans(

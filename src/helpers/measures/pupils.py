@@ -8,6 +8,8 @@ import ibis.expr.types as ir
 from helpers.measures.ages import UNKNOWN, ethnic_group
 from helpers.sources.store import Store
 
+PUPIL_YEAR = ["pupil_id", "academic_year"]
+
 # Source: school census guide, SEN provision. School Action and School Action Plus (to 2014) became SEN
 # support, statements became education, health and care plans (Children and Families Act 2014).
 SUPPORT = ["A", "P", "K"]
@@ -36,7 +38,7 @@ def on_roll(store: Store) -> ir.Table:
     rolls = rolls.filter((rolls.term == CENSUS_TERM) & rolls.enrolment.isin(COUNTED))
     names = ["year_group", "urn", "authority", "neighbourhood"]
     meals = ["free_school_meals", "free_school_meals_six_years"]
-    return rolls.group_by(["pupil_id", "academic_year"]).aggregate(
+    return rolls.group_by(PUPIL_YEAR).aggregate(
         **{name: rolls[name].min() for name in names},
         **{name: (rolls[name].fill_null(False).cast("int64").max() == 1) for name in meals},
     )
@@ -55,11 +57,11 @@ def special_needs_at(store: Store, pupils: ir.Table) -> ir.Table:
     """
     needs = store.special_needs
     place = ibis.cases((needs.provision.isin(PLAN), 2), (needs.provision.isin(SUPPORT), 1), else_=0)
-    highest = needs.group_by(["pupil_id", "academic_year"]).aggregate(place=place.max())
-    joined = pupils.left_join(highest, ["pupil_id", "academic_year"])
+    highest = needs.group_by(PUPIL_YEAR).aggregate(place=place.max())
+    joined = pupils.left_join(highest, PUPIL_YEAR)
     found = joined.place.fill_null(0)
     words = ibis.cases((found == 2, EHC_PLAN), (found == 1, SEN_SUPPORT), else_=NO_NEEDS)
-    return joined.select(*[joined[name] for name in pupils.columns], needs=words)
+    return joined.select(*pupils.columns, needs=words)
 
 
 def circumstances(store: Store, pupils: ir.Table) -> ir.Table:
@@ -91,16 +93,14 @@ def circumstances(store: Store, pupils: ir.Table) -> ir.Table:
         ),
     )  # fmt: skip
     rolls = on_roll(store)
-    rolls = rolls.select(
-        "pupil_id", "academic_year", "authority", "neighbourhood", meals=rolls.free_school_meals_six_years
-    )
+    rolls = rolls.select(*PUPIL_YEAR, "authority", "neighbourhood", meals=rolls.free_school_meals_six_years)
     areas = store.neighbourhoods
     fifth = ((areas.idaci_decile + 1) / 2).floor().cast("int64")
     words = ibis.cases(*[(fifth == i, word) for i, word in enumerate(FIFTHS, 1)], else_=ibis.null("string"))
     areas = areas.select("neighbourhood", deprivation=words)
     kept = [name for name in pupils.columns if name not in ("authority", "neighbourhood")]
     joined = pupils.select(*kept).left_join(people, "pupil_id").drop("pupil_id_right")
-    joined = joined.left_join(rolls, ["pupil_id", "academic_year"])
+    joined = joined.left_join(rolls, PUPIL_YEAR)
     joined = joined.drop("pupil_id_right", "academic_year_right")
     joined = joined.left_join(areas, "neighbourhood").drop("neighbourhood_right")
     return joined.mutate(on_roll=joined.authority.notnull()).drop("neighbourhood")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
 from helpers.catalogue import TABLES
 from helpers.catalogue.codes import valid_codes
+from helpers.measures.ages import CHILD, year_end
 from helpers.measures.rates import add_shares
 from helpers.sources.store import Store
 
@@ -117,7 +117,7 @@ def _checks(store: Store, name: str) -> list[tuple[str, str, str, int, int]]:
         for first, second in DATE_ORDER.get(name, [])
     ]
     ends = dict.fromkeys(second for _, second in DATE_ORDER.get(name, []))
-    after = ibis.date(rows.collection_year.cast("int64"), 3, 31)
+    after = year_end(rows.collection_year)
     lines += [(name, field, "after the collection year", *_counts(rows[field] > after)) for field in ends]
     if name in AT_DATE:
         lines += _age_checks(store, name)
@@ -126,8 +126,8 @@ def _checks(store: Store, name: str) -> list[tuple[str, str, str, int, int]]:
 
 def _age_checks(store: Store, name: str) -> list[tuple[str, str, str, int, int]]:
     rows, field = getattr(store, name), AT_DATE[name]
-    births = store.children.select("authority", "child_id", "birth_date")
-    joined = rows.left_join(births, ["authority", "child_id"])
+    births = store.children.select(*CHILD, "birth_date")
+    joined = rows.left_join(births, CHILD)
     days = joined[field].delta(joined.birth_date, unit="day")
     return [
         (name, field, f"child older than {OLDEST}", *_counts(days > OLDEST * 365.25)),
@@ -144,4 +144,4 @@ def _counts(fails: ir.BooleanValue) -> tuple[int, int]:
 
 def without_child(store: Store, table: str) -> int:
     """Return how many rows of a table belong to a child that the table `children` does not hold."""
-    return int(getattr(store, table).anti_join(store.children, ["authority", "child_id"]).count().execute())
+    return int(getattr(store, table).anti_join(store.children, CHILD).count().execute())

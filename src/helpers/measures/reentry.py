@@ -8,9 +8,9 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from helpers.measures.ages import collection_year
+from helpers.measures.ages import CHILD, collection_year
 from helpers.measures.care import periods_of_care
-from helpers.measures.spells import CHILD, follow_up, share_again
+from helpers.measures.spells import follow_up, numbered, share_again, years_covered
 from helpers.sources.store import Store
 
 HOME, GUARDIANSHIP = "home", "special guardianship"
@@ -50,18 +50,13 @@ def care_spells(store: Store) -> ir.Table:
     """
     periods = periods_of_care(store)
     periods = periods.filter(~periods.respite).drop("respite", "days")
-    episodes = store.care_episodes
-    spans = episodes.group_by("authority").aggregate(first_year=episodes.collection_year.min())
-    order = ibis.window(group_by=CHILD, order_by="period_start")
-    spells = periods.mutate(
+    named = periods.mutate(
         year=periods.entry_year,
         exit=ibis.ifelse(periods.open, ibis.null("string"), exit_kind(periods.reason_ceased)),
-        previous_end=periods.period_end.lag().over(order),
-        next_start=periods.period_start.lead().over(order),
-        number=ibis.row_number().over(order).cast("int64") + 1,
     )
-    joined = spells.left_join(spans, "authority")
-    return joined.select(*[joined[name] for name in spells.columns], "first_year")
+    spells = numbered(named, "period_start", "period_end")
+    covered = years_covered(store.care_episodes)
+    return spells.left_join(covered, "authority").select(*spells.columns, "first_year")
 
 
 def re_entries(

@@ -8,12 +8,11 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from helpers.measures.ages import collection_year
+from helpers.measures.ages import CHILD, collection_year, year_end
+from helpers.measures.groups import groups
 from helpers.measures.rates import add_shares
-from helpers.measures.spells import follow_up, share_again
+from helpers.measures.spells import follow_up, numbered, share_again, years_covered
 from helpers.sources.store import Store
-
-CHILD = ["authority", "child_id"]
 
 RECONCILED = ["year", "open_at_start", "opened", "closed", "lost", "open_at_end"]
 
@@ -22,14 +21,6 @@ def last_day(store: Store) -> pd.Timestamp:
     """Return the last day the returns cover: 31 March of the latest collection year in the store."""
     year = store.referrals.collection_year.max().execute()
     return pd.Timestamp(int(year), 3, 31) if pd.notna(year) else pd.NaT
-
-
-def years_covered(store: Store) -> ir.Table:
-    """Return authority, first_year and last_year: the collection years that its returns cover."""
-    referrals = store.referrals
-    return referrals.group_by("authority").aggregate(
-        first_year=referrals.collection_year.min(), last_year=referrals.collection_year.max()
-    )
 
 
 def referral_spells(store: Store) -> ir.Table:
@@ -45,15 +36,11 @@ def referral_spells(store: Store) -> ir.Table:
         that the authority's returns cover).
     """
     referrals = store.referrals
-    order = ibis.window(group_by=CHILD, order_by="referral_date")
-    spells = referrals.mutate(
-        year=collection_year(referrals.referral_date),
-        previous_referral=referrals.referral_date.lag().over(order),
-        next_referral=referrals.referral_date.lead().over(order),
-        number=ibis.row_number().over(order).cast("int64") + 1,
-    )
-    joined = spells.left_join(years_covered(store), "authority")
-    return joined.select(*[joined[c] for c in spells.columns], "first_year", "last_year")
+    dated = referrals.mutate(year=collection_year(referrals.referral_date))
+    spells = numbered(dated, "referral_date", "referral_date")
+    spells = spells.rename(previous_referral="previous_end", next_referral="next_start")
+    joined = spells.left_join(years_covered(referrals), "authority")
+    return joined.select(*spells.columns, "first_year", "last_year")
 
 
 def re_referrals(
@@ -157,7 +144,7 @@ def time_to_rereferral(
     spells = spells.mutate(
         closure_date=ibis.coalesce(spells.closure_date, unassessed),
         no_further_action=nothing,
-        last_day=ibis.date(spells.last_year.cast("int64"), 3, 31),
+        last_day=year_end(spells.last_year),
     )
     spells = spells.filter(spells.closure_date.notnull())
     if not include_no_further_action:
@@ -173,8 +160,7 @@ def time_to_rereferral(
 def _follow_to_adulthood(spells: ir.Table, store: Store, since: str, again: str) -> ir.Table:
     """Follow each spell to the next one, the 18th birthday or the last day; add days and event (0 or 1)."""
     births = store.children.select(*CHILD, "birth_date")
-    joined = spells.left_join(births, CHILD)
-    joined = joined.select(*[joined[c] for c in spells.columns], "birth_date")
+    joined = spells.left_join(births, CHILD).select(*spells.columns, "birth_date")
     adult = (joined.birth_date + ibis.interval(years=18)).cast("date")
     limit = ibis.least(joined.last_day, ibis.coalesce(adult, joined.last_day))
     event = (joined[again] <= limit).fill_null(False)
@@ -228,10 +214,7 @@ def reconcile_years(store: Store, by: Sequence[str] = ()) -> pd.DataFrame:
     counts = marked.group_by(keys).aggregate(n=marked.count()).execute()
     if counts.empty:
         return pd.DataFrame(columns=[*by, *RECONCILED])
-    groups = counts.groupby(list(by), sort=True) if by else [((), counts)]
-    return pd.concat(
-        [_reconcile(part, dict(zip(by, name, strict=True))) for name, part in groups], ignore_index=True
-    )
+    return pd.concat([_reconcile(part, names) for names, part in groups(counts, by)], ignore_index=True)
 
 
 def _reconcile(counts: pd.DataFrame, names: dict[str, object]) -> pd.DataFrame:

@@ -8,8 +8,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from helpers.measures.ages import ethnic_group
-from helpers.measures.contacts import CHILD
+from helpers.measures.ages import CHILD, ethnic_group
 from helpers.measures.rates import add_rates, nearest_year
 from helpers.sources.store import Store
 
@@ -43,8 +42,7 @@ def residence_at(store: Store, events: ir.Table, date: str, postcode: str | None
     )
     places = places.select("postcode", *PLACE)
     if postcode is not None:
-        joined = events.left_join(places, events[postcode] == places.postcode)
-        return joined.select(*[joined[name] for name in events.columns], *PLACE)
+        return events.left_join(places, events[postcode] == places.postcode).select(*events.columns, *PLACE)
     days = events.select(*CHILD, date).distinct()
     pairs = days.inner_join(store.addresses, CHILD)
     held = pairs.filter(
@@ -55,8 +53,7 @@ def residence_at(store: Store, events: ir.Table, date: str, postcode: str | None
     ranked = held.mutate(_rank=ibis.row_number().over(latest))
     homes = ranked.filter(ranked._rank == 0).select(*CHILD, date, "postcode")
     located = homes.inner_join(places, "postcode").select(*CHILD, date, *PLACE)
-    joined = events.left_join(located, [*CHILD, date])
-    return joined.select(*[joined[name] for name in events.columns], *PLACE)
+    return events.left_join(located, [*CHILD, date]).select(*events.columns, *PLACE)
 
 
 def children_by_place(store: Store, by: Sequence[str] = ("year", "imd_decile")) -> pd.DataFrame:
@@ -80,7 +77,7 @@ def children_by_place(store: Store, by: Sequence[str] = ("year", "imd_decile")) 
     joined = people.inner_join(store.neighbourhoods, "neighbourhood")
     counted = joined.mutate(year=joined.year + 1, ethnic_group=ethnic_group(joined.ethnicity))
     frame = counted.aggregate(by=list(by), people=counted.children.sum()).execute()
-    return frame.sort_values(list(by), ignore_index=True) if by else frame
+    return frame.sort_values(list(by), ignore_index=True)
 
 
 def rates_by_place(

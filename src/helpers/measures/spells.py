@@ -8,10 +8,9 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from helpers.measures.ages import CHILD
 from helpers.measures.rates import add_shares
 from helpers.sources.store import Store
-
-CHILD = ["authority", "child_id"]
 
 # How follow-up ends: the event, the events after which it can no longer come, or 0, the end of the returns.
 ENDINGS = {0: "end of the returns", 1: "came back", 2: "turned 18", 3: "adopted", 4: "died"}
@@ -19,6 +18,28 @@ ENDINGS = {0: "end of the returns", 1: "came back", 2: "turned 18", 3: "adopted"
 # Source: SSDA903 guide, reason episode ceased: an adopted child gets a new number, so that what comes after
 # is not seen.
 ADOPTED = ["E11", "E12"]
+
+
+def years_covered(rows: ir.Table) -> ir.Table:
+    """Return authority, first_year and last_year: the collection years that its returns cover.
+
+    Parameters
+    ----------
+    rows : Ibis table
+        authority and collection_year: a table of a return.
+    """
+    years = rows.collection_year
+    return rows.group_by("authority").aggregate(first_year=years.min(), last_year=years.max())
+
+
+def numbered(spells: ir.Table, start: str, end: str) -> ir.Table:
+    """Add to each spell what came before and after it: previous_end, next_start and number (from 1)."""
+    order = ibis.window(group_by=CHILD, order_by=start)
+    return spells.mutate(
+        previous_end=spells[end].lag().over(order),
+        next_start=spells[start].lead().over(order),
+        number=ibis.row_number().over(order).cast("int64") + 1,
+    )
 
 
 def follow_up(spells: ir.Table, store: Store, since: str, again: str) -> ir.Table:
@@ -42,13 +63,12 @@ def follow_up(spells: ir.Table, store: Store, since: str, again: str) -> ir.Tabl
     Ibis table
         `spells` with days (int64) and event (int64, see `ENDINGS`).
     """
-    joined = _join(spells, _ends_of_risk(store), CHILD)
-    causes = {2: joined.adult_date, 3: joined.adoption_date, 4: joined.death_date}
-    limit = ibis.least(joined.last_day, *[ibis.coalesce(date, joined.last_day) for date in causes.values()])
+    ends = ["adult_date", "adoption_date", "death_date"]  # in the order of `ENDINGS`, from 2
+    joined = spells.left_join(ends_of_risk(store), CHILD).select(*spells.columns, *ends)
+    limit = ibis.least(joined.last_day, *[ibis.coalesce(joined[end], joined.last_day) for end in ends])
     marked = joined.mutate(_limit=limit)
     came = (marked[again] <= marked._limit).fill_null(False)
-    names = zip(causes, ("adult_date", "adoption_date", "death_date"), strict=True)
-    others = [((marked[name] == marked._limit).fill_null(False), number) for number, name in names]
+    others = [((marked[end] == marked._limit).fill_null(False), event) for event, end in enumerate(ends, 2)]
     until = ibis.ifelse(came, marked[again], marked._limit)
     followed = marked.mutate(
         days=until.delta(marked[since], unit="day").cast("int64"),
@@ -58,15 +78,21 @@ def follow_up(spells: ir.Table, store: Store, since: str, again: str) -> ir.Tabl
     return followed.filter(at_risk).select(*spells.columns, "days", "event")
 
 
-def _ends_of_risk(store: Store) -> ir.Table:
-    """Return for each child the 18th birthday and the days of adoption and death, where there are any."""
+def ends_of_risk(store: Store) -> ir.Table:
+    """Return authority, child_id and the dates after which a child is not followed, where there are any.
+
+    Returns
+    -------
+    Ibis table
+        authority, child_id, death_date, adult_date (18th birthday), adoption_date (out of care).
+    """
     children, episodes = store.children, store.care_episodes
     adopted = episodes.filter(episodes.reason_ceased.isin(ADOPTED))
     adopted = adopted.group_by(CHILD).aggregate(adoption_date=adopted.episode_end.min())
     known = children.select(
         *CHILD, "death_date", adult_date=(children.birth_date + ibis.interval(years=18)).cast("date")
     )
-    return _join(known, adopted, CHILD)
+    return known.left_join(adopted, CHILD).select(*known.columns, "adoption_date")
 
 
 def share_again(
@@ -112,7 +138,7 @@ def counted_again(marked: ir.Table, by: Sequence[str]) -> pd.DataFrame:
     counts = marked.aggregate(
         by=list(by), n=marked.again.sum(), of=marked.count(), complete=marked.seen.min()
     )
-    frame = counts.execute().sort_values(list(by), ignore_index=True) if by else counts.execute()
+    frame = counts.execute().sort_values(list(by), ignore_index=True)
     frame = frame.fillna({"n": 0, "complete": 0}).astype({"n": "int64", "of": "int64"})
     return add_shares(frame).astype({"complete": bool})
 
@@ -139,9 +165,3 @@ def total_time(times: ir.Table, since: str) -> ir.Table:
     first = times[since].min().over(ibis.window(group_by=CHILD))
     clocked = times.mutate(entry=times[since].delta(first, unit="day").cast("int64"))
     return clocked.mutate(exit=clocked.entry + ibis.greatest(clocked.days, 1))
-
-
-def _join(left: ir.Table, right: ir.Table, key: Sequence[str]) -> ir.Table:
-    joined = left.left_join(right, list(key))
-    added = [name for name in right.columns if name not in key]
-    return joined.select(*[joined[name] for name in left.columns], *added)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.rates import confint_poisson
 
+from helpers.measures.groups import groups
 from helpers.measures.rates import result
 
 DIRECT = "directly standardised rate (Dobson)"
@@ -68,7 +69,7 @@ def directly_standardised(
     weights = weights.rename(columns={people: "weight"})
     rows = [
         _direct(part, events, people, strata, weights, per, level).assign(**name)
-        for name, part in _groups(frame, by)
+        for name, part in groups(frame, by)
     ]
     return _ordered(rows, by)
 
@@ -116,7 +117,7 @@ def indirectly_standardised(
     joined = joined.assign(expected=joined["standard_rate"].fillna(0) * joined[people])
     rows = [
         _indirect(part[events].sum(), part["expected"].sum(), crude * per, level).assign(**name)
-        for name, part in _groups(joined, by)
+        for name, part in groups(joined, by)
     ]
     return _ordered(rows, by)
 
@@ -183,12 +184,6 @@ def _check(frame: pd.DataFrame, events: str, people: str, key: Sequence[str], st
         raise ValueError(f"There must be one row for each {', '.join(key)}: sum the counts first.")
     if ((frame[events] > 0) & ~(frame[people] > 0)).any():
         raise ValueError("Some strata have events and no people: a rate cannot be formed.")
-
-
-def _groups(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[dict[str, object], pd.DataFrame]]:
-    if not by:
-        return [({}, frame)]
-    return [(dict(zip(by, name, strict=True)), part) for name, part in frame.groupby(list(by), sort=True)]
 
 
 def _ordered(rows: list[pd.DataFrame], by: Sequence[str]) -> pd.DataFrame:

@@ -8,7 +8,9 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from helpers.measures.contacts import CHILD, coverage, spells
+from helpers.measures.ages import CHILD
+from helpers.measures.contacts import coverage, spells
+from helpers.measures.spells import ends_of_risk
 from helpers.sources.store import Store
 
 NONE, LEFT, NOT_SEEN = "none", "left", "not seen"
@@ -24,9 +26,6 @@ STATE_OF = {
 }
 STATES = [NONE, *STATE_OF.values(), LEFT, NOT_SEEN]
 RANK = {state: rank for rank, state in enumerate(STATES)}
-
-# Source: SSDA903 guide, reason episode ceased: adopted. The child's number and name change: nobody follows.
-ADOPTED = ["E11", "E12"]
 
 NEVER = ibis.date(9999, 12, 31)
 
@@ -230,10 +229,6 @@ def _span(store: Store, services: Sequence[str]) -> ir.Table:
 
 def _leaving(store: Store) -> ir.Table:
     """Return the day from which each child is no longer followed: 18, death or adoption."""
-    adoption = store.care_episodes.filter(store.care_episodes.reason_ceased.isin(ADOPTED))
-    adopted = adoption.group_by(CHILD).aggregate(adopted_on=adoption.episode_end.min())
-    children = store.children.select(*CHILD, "birth_date", "death_date")
-    joined = children.left_join(adopted, CHILD).select(*children.columns, "adopted_on")
-    adult = (joined.birth_date + ibis.interval(years=18)).cast("date")
-    days = [ibis.coalesce(day, NEVER) for day in (adult, joined.death_date, joined.adopted_on)]
-    return joined.select(*CHILD, left_on=ibis.least(*days))
+    ends = ends_of_risk(store)
+    days = [ibis.coalesce(day, NEVER) for day in (ends.adult_date, ends.death_date, ends.adoption_date)]
+    return ends.select(*CHILD, left_on=ibis.least(*days))

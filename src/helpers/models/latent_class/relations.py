@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from helpers.measures.groups import groups
 from helpers.models.latent_class.clusters import clustered_error
 from helpers.models.tidy import tidy
 
@@ -136,11 +137,10 @@ def class_shares(
         method, of (cases of the group), error.
     """
     known, by = with_class(classified, counts, items), list(by)
-    groups = known.groupby(by, sort=True, observed=True) if by else [((), known)]
     both = _both(classified)
     parts = [
-        _shares(part, weights, method, cluster, dict(zip(by, name, strict=True)))
-        for name, part in groups
+        _shares(part, weights, method, cluster, names)
+        for names, part in groups(known, by)
         for method, weights in both
     ]
     found = pd.concat(parts, ignore_index=True)

@@ -32,11 +32,3 @@ def need(frame: pd.DataFrame, columns: Iterable[str]) -> None:
     lacking = [column for column in columns if column not in frame.columns]
     if lacking:
         raise ValueError(f"Lacking columns: {', '.join(lacking)}. There are: {', '.join(frame.columns)}.")
-
-
-def groups(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[dict[str, object], pd.DataFrame]]:
-    """Return each group's values of `by` with its rows, in order; one nameless group where `by` is empty."""
-    if not by:
-        return [({}, frame)]
-    split = frame.groupby(list(by), sort=True, observed=True)
-    return [(dict(zip(by, values, strict=True)), part) for values, part in split]

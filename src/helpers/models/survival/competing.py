@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.models.survival.common import check_counts, groups
+from helpers.measures.groups import groups
+from helpers.models.survival.common import check_counts
 from helpers.models.survival.curves import CURVE, DAYS_A_MONTH
 
 NORMAL = stats.norm.ppf(0.975)

@@ -13,7 +13,8 @@ import pandas as pd
 from lifelines import KaplanMeierFitter
 
 from helpers.measures.ages import DAYS_A_MONTH
-from helpers.models.survival.common import check_counts, groups
+from helpers.measures.groups import groups
+from helpers.models.survival.common import check_counts
 
 # The columns of a curve, after those that split it.
 CURVE = ["time", "estimate", "low", "high", "at_risk", "events", "n", "method"]

@@ -11,7 +11,8 @@ from lifelines import KaplanMeierFitter
 from lifelines.utils import restricted_mean_survival_time
 from statsmodels.stats.rates import confint_poisson
 
-from helpers.models.survival.common import check_counts, groups
+from helpers.measures.groups import groups
+from helpers.models.survival.common import check_counts
 from helpers.models.tidy import COLUMNS, tidy
 
 DAYS_A_YEAR = 365.25
