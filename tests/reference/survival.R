@@ -52,6 +52,11 @@ for (need in c("abuse", "disability", "family")) {
   }
   states <- summary(survfit(Surv(days, factor(cause)) ~ 1, part), times = curve$time)
   for (cause in 1:2) note(need, paste("state", cause), states$time, states$pstate[, cause + 1])
+  late <- summary(survfit(Surv(entry, days, event) ~ 1, part, conf.type = "log-log"), times = at[-1], extend = FALSE)
+  for (what in c("surv", "lower", "upper", "n.risk")) note(need, paste("late entry, Kaplan-Meier,", what), late$time, late[[what]])
+  part$id <- seq_len(nrow(part))
+  states <- summary(survfit(Surv(entry, days, factor(cause)) ~ 1, part, id = id), times = late$time)
+  for (cause in 1:2) note(need, paste("late entry, state", cause), states$time, states$pstate[, cause + 1])
   mean <- summary(survfit(Surv(days, event) ~ 1, part), rmean = 200)$table
   note(need, "restricted mean", "", mean["rmean"])
   note(need, "error of restricted mean", "", mean["se(rmean)"])

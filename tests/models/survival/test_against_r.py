@@ -99,6 +99,27 @@ def test_kaplan_meier_curves_are_those_of_r(need):
 
 
 @pytest.mark.parametrize("need", NEEDS)
+def test_curves_of_spells_that_come_under_observation_late_are_those_of_r(need):
+    part = SPELLS[SPELLS["need"] == need]
+    assert (part["entry"] > 0).any()
+    known = {
+        what: of_r(need, f"late entry, Kaplan-Meier, {what}") for what in ("surv", "lower", "upper", "n.risk")
+    }
+    curve = kaplan_meier(part, entry="entry", every=30, until=13, incidence=False).iloc[
+        1 : len(known["surv"]) + 1
+    ]
+    np.testing.assert_allclose(curve["estimate"], known["surv"], atol=1e-10)
+    np.testing.assert_allclose(curve["low"], known["lower"], atol=1e-8)
+    np.testing.assert_allclose(curve["high"], known["upper"], atol=1e-8)
+    assert curve["at_risk"].tolist() == known["n.risk"].tolist()
+    states = aalen_johansen(part, event="cause", entry="entry", every=30, until=13)
+    for cause in (1, 2):
+        share = states.loc[(states["cause"] == str(cause)) & (states["time"] > 0), "estimate"]
+        expected = of_r(need, f"late entry, state {cause}")
+        np.testing.assert_allclose(share.iloc[: len(expected)], expected, atol=1e-10)
+
+
+@pytest.mark.parametrize("need", NEEDS)
 @pytest.mark.parametrize("cause", [1, 2])
 def test_cumulative_incidence_is_that_of_r(need, cause):
     counts = SPELLS.groupby(["need", "days", "cause"], as_index=False)["n"].sum()

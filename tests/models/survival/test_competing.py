@@ -97,3 +97,16 @@ def test_what_cannot_be_right_is_refused():
         aalen_johansen(SPELLS.drop(columns="days"))
     with pytest.raises(ValueError, match="must be known"):
         aalen_johansen(SPELLS.assign(event=[1, 2, None, 1, 0, 0]))
+
+
+def test_a_spell_that_ends_before_it_is_seen_is_refused():
+    late = SPELLS.assign(entry=[0, 0, 2, 0, 1, 0])
+    with pytest.raises(ValueError, match="1 rows end .* before or when they come under observation"):
+        aalen_johansen(late, entry="entry", every=1, until=4)
+
+
+def test_a_spell_is_at_risk_only_from_its_entry():
+    late = SPELLS.assign(entry=[0, 0, 0, 0, 2, 0])
+    curve = aalen_johansen(late, entry="entry", every=1, until=4)
+    assert curve.loc[curve["cause"] == "1", "at_risk"].tolist() == [5, 5, 3, 3, 2]
+    assert curve.loc[curve["cause"] == "1", "estimate"].tolist()[1] == pytest.approx(1 / 5)

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import stats
 
 from helpers.measures.groups import groups
-from helpers.models.survival.common import check_counts
+from helpers.models.survival.common import at_risk, check_counts
 from helpers.models.survival.curves import CURVE, DAYS_A_MONTH
 
 NORMAL = stats.norm.ppf(0.975)
@@ -27,6 +27,7 @@ def aalen_johansen(
     duration: str = "days",
     event: str = "event",
     weight: str = "n",
+    entry: str | None = None,
     every: float = DAYS_A_MONTH,
     until: int = 24,
     causes: dict[int, str] | None = None,
@@ -43,6 +44,10 @@ def aalen_johansen(
         where the spell was censored, and otherwise the number of what ended it.
     by : sequence of str
         Columns that split the curves.
+    entry : str, optional
+        Column of how long the spell had lasted when it came under observation (left truncation), 0 where it
+        was seen from its beginning. A curve then speaks of all spells only if spells that ended unseen were
+        like those seen; with few at risk at the beginning its steps are large.
     every : float
         Length of a step in the unit of `duration`: a month of days.
     until : int
@@ -62,7 +67,7 @@ def aalen_johansen(
     ValueError
         If a column lacks or holds missing or negative values, or `causes` leaves out an event that happened.
     """
-    check_counts(counts, by, duration, event, weight, causes=True)
+    check_counts(counts, by, duration, event, weight, entry, causes=True)
     seen = sorted(int(code) for code in counts.loc[counts[weight] > 0, event].unique() if code != 0)
     causes = {code: str(code) for code in seen} if causes is None else causes
     unnamed = set(seen) - set(causes)
@@ -70,22 +75,29 @@ def aalen_johansen(
         raise ValueError(f"Events that happened but have no name in causes: {sorted(unnamed)}.")
     curves = []
     for names, part in groups(counts, by):
-        days = _days(part, duration, event, weight, list(causes))
+        days = _days(part, duration, event, weight, entry, list(causes))
         steps = np.arange(until + 1)
         steps = steps[steps * every <= part[duration].max()]
+        shown = {
+            "at_risk": at_risk(part, steps * every, duration, weight, entry).astype("int64"),
+            "n": int(part[weight].sum()),
+        }
         curves += [
-            _one_cause(days, code, steps, every).assign(cause=name, **names) for code, name in causes.items()
+            _one_cause(days, code, steps, every).assign(cause=name, **shown, **names)
+            for code, name in causes.items()
         ]
     columns = [*by, "cause", *CURVE]
     return pd.concat(curves, ignore_index=True)[columns] if curves else pd.DataFrame(columns=columns)
 
 
-def _days(part: pd.DataFrame, duration: str, event: str, weight: str, causes: list[int]) -> pd.DataFrame:
+def _days(
+    part: pd.DataFrame, duration: str, event: str, weight: str, entry: str | None, causes: list[int]
+) -> pd.DataFrame:
     """Return, for each length that occurs, the spells at risk just before and the events of each cause."""
     table = part.pivot_table(index=duration, columns=event, values=weight, aggfunc="sum", fill_value=0)
-    left = table.sum(axis=1)
     days = table.reindex(columns=causes, fill_value=0)
-    days = days.assign(at_risk=left[::-1].cumsum()[::-1], every_cause=days.sum(axis=1))
+    risk = at_risk(part, days.index.to_numpy(), duration, weight, entry)
+    days = days.assign(at_risk=risk, every_cause=days.sum(axis=1))
     return days[days["at_risk"] > 0].astype(float)
 
 
@@ -100,10 +112,9 @@ def _one_cause(days: pd.DataFrame, cause: int, steps: np.ndarray, every: float) 
     gone = np.searchsorted(when, steps * every, side="right")  # days gone by at each step
     estimate, variance, total = (np.append(0, part)[gone] for part in (incidence, variance, events.cumsum()))
     low, high = _log_log(estimate, variance)
-    at_risk = np.append(risk, 0)[np.searchsorted(when, steps * every, side="left")]
     curve = pd.DataFrame({"time": steps, "estimate": estimate, "low": low, "high": high})
-    counted = {"at_risk": at_risk, "events": np.diff(total, prepend=0), "n": risk[:1].sum()}
-    return curve.assign(**counted, method="Aalen-Johansen").astype(dict.fromkeys(counted, "int64"))
+    happened = np.diff(total, prepend=0).astype("int64")
+    return curve.assign(events=happened, method="Aalen-Johansen")
 
 
 def _aalen_variance(

@@ -14,7 +14,7 @@ from lifelines import KaplanMeierFitter
 
 from helpers.measures.ages import DAYS_A_MONTH
 from helpers.measures.groups import groups
-from helpers.models.survival.common import check_counts
+from helpers.models.survival.common import at_risk, check_counts
 
 # The columns of a curve, after those that split it.
 CURVE = ["time", "estimate", "low", "high", "at_risk", "events", "n", "method"]
@@ -27,6 +27,7 @@ def kaplan_meier(
     duration: str = "days",
     event: str = "event",
     weight: str = "n",
+    entry: str | None = None,
     every: float = DAYS_A_MONTH,
     until: int = 24,
     incidence: bool = True,
@@ -43,6 +44,8 @@ def kaplan_meier(
         row per spell with weight 1 gives the same.
     by : sequence of str
         Columns that split the curves.
+    entry : str, optional
+        Column of how long the spell had lasted when it came under observation, as for `aalen_johansen`.
     every : float
         Length of a step in the unit of `duration`: a month of days.
     until : int
@@ -61,9 +64,9 @@ def kaplan_meier(
     ValueError
         If a column lacks, or holds missing or negative values.
     """
-    check_counts(counts, by, duration, event, weight)
+    check_counts(counts, by, duration, event, weight, entry)
     curves = [
-        _curve(part, names, duration, event, weight, every, until, incidence)
+        _curve(part, names, duration, event, weight, entry, every, until, incidence)
         for names, part in groups(counts, by)
         if len(part)
     ]
@@ -76,18 +79,20 @@ def _curve(
     duration: str,
     event: str,
     weight: str,
+    entry: str | None,
     every: float,
     until: int,
     incidence: bool,
 ) -> pd.DataFrame:
     steps = np.arange(until + 1)
     steps = steps[steps * every <= part[duration].max()]
-    fitted = KaplanMeierFitter().fit(part[duration], part[event], weights=part[weight])
+    entered = part[entry] if entry else None
+    fitted = KaplanMeierFitter().fit(part[duration], part[event], entry=entered, weights=part[weight])
     at = steps * every
     stay = fitted.survival_function_at_times(at).to_numpy()
     bounds = fitted.confidence_interval_.reindex(fitted.confidence_interval_.index.union(at)).ffill().loc[at]
     bounds = bounds.to_numpy()
-    risk = [int(part.loc[part[duration] >= time, weight].sum()) for time in at]
+    risk = at_risk(part, at, duration, weight, entry).astype("int64")
     happened = part[part[event] == 1]
     total = np.array([int(happened.loc[happened[duration] <= time, weight].sum()) for time in at])
     curve = pd.DataFrame({"time": steps, "estimate": stay, "low": bounds[:, 0], "high": bounds[:, 1]})
