@@ -53,6 +53,8 @@ def table(models: list[Callable[[int], pd.DataFrame]], seeds: range, progress: b
     fits = Parallel(n_jobs=2, return_as="generator")(tasks)
     fits = list(tqdm(fits, total=len(tasks), desc="Fits", disable=not progress))
     found = pd.concat(fits, ignore_index=True)
+    # In a small country a rare group may hold nobody with the event: its odds ratio has no estimate there.
+    found = found[np.isfinite(found["estimate"])]
     found["off"] = found["estimate"] - found["planted"]
     inside = found["planted"].between(found["low"], found["high"]).astype(float)
     found["covered"] = inside.where(found["low"].notna())
