@@ -18,7 +18,7 @@ from helpers.synth.export_published_tables import TABLES as PUBLISHED
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "data_synthetic" / "returns"
 SAMPLES = ROOT.parent / "shared" / "samples" / "dfe_open_data"
-AUTHORITY, COUNTY = "504", "586"
+AUTHORITY, COUNTY = "510", "586"  # the first is one of the largest, so that each of its tables has rows
 BIG_ENOUGH_A_COUNTRY = 60_000
 
 # Queries that a faultless return raises too: in small authorities few disabilities are recorded, and some

@@ -184,3 +184,13 @@ def test_a_pair_that_nobody_has_is_left_out(rows):
     some = rows[~((rows["step"] == "Looked after") & (rows["needs"] == "Support"))]
     found = predicted_gaps(some, "score", "needs", "step")
     assert found.query("within == 'Looked after'")["measure"].tolist() == ["predicted"]
+
+
+def test_a_small_group_unlike_all_others_is_fitted_as_counted():
+    rows = pd.DataFrame(
+        {"group": ["most"] * 30_000 + ["few"] * 100, "y": [1] * 600 + [0] * 29_400 + [1] * 90 + [0] * 10}
+    )
+    rows["group"] = pd.Categorical(rows["group"], ["most", "few"])
+    for family, ratio in (("logistic", 9 / (600 / 29_400)), ("poisson", 0.9 / 0.02)):
+        found = staged(rows, "y", {"all": ["group"]}, family, keep=["group"])
+        assert found["estimate"].iloc[0] == pytest.approx(ratio, rel=1e-8)

@@ -149,10 +149,9 @@ def _generalised(
     first = np.unique(same, return_index=True)[1]
     link = FAMILIES[family]()
     model = sm.GLM(y[first], x[first], family=link, freq_weights=np.bincount(same, w))
-    start = np.zeros(x.shape[1])
-    start[0] = link.link(np.clip(np.average(y, weights=w), 1e-6, None if family == "poisson" else 1 - 1e-6))
-    options = {"method": "newton", "max_start_irls": 0, "maxiter": 100, "tol": 1e-12, "disp": False}
-    fitted = model.fit(start_params=start, optim_hessian="eim", **options)
+    # Newton's steps from the average alone would leap too far for a small group that is unlike all others.
+    options = {"method": "newton", "max_start_irls": 5, "maxiter": 100, "tol": 1e-12, "disp": False}
+    fitted = model.fit(optim_hessian="eim", **options)
     bread = np.linalg.inv(-model.hessian(fitted.params, observed=False))
     return fitted.params, link.fitted(x @ fitted.params), bread, float(fitted.llf)
 
