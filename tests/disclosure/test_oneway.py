@@ -86,3 +86,10 @@ def test_an_unknown_profile_is_named():
 def test_ten_hidden_ones_are_not_given_away_by_their_sum_of_ten():
     shown = suppress(table(*[1] * 10, 60), "n", 10)[0]["n"]
     assert shown.isna().all()  # else each hidden count, at least 1 since zeros are shown, would be known
+
+
+def test_rows_are_told_apart_where_labels_repeat():
+    frame = pd.DataFrame({"n": [500, 9, 300, 64, 200]}, index=[0, 1, 0, 1, 0])
+    safe, _ = suppress(frame, "n", 10)
+    assert safe["n"].isna().tolist() == [False, True, False, True, False]
+    assert safe.index.tolist() == [0, 1, 0, 1, 0]

@@ -51,6 +51,7 @@ def suppress(
         The frame with suppressed counts missing (Int64), and a sentence that says what was done.
     """
     columns = [counts] if isinstance(counts, str) else list(counts)
+    index, frame = frame.index, frame.reset_index(drop=True)  # labels may repeat where frames were joined
     safe, first, second = frame.copy(), 0, 0
     hidden_rows = pd.Series(False, index=frame.index)
     for column in columns:
@@ -62,7 +63,7 @@ def suppress(
         safe[column] = (half_up(numbers, round_to) if round_to else numbers).mask(hidden)
     for column in linked:
         safe[column] = safe[column].mask(hidden_rows)
-    return safe, _note(first, second, min_cell, round_to)
+    return safe.set_axis(index), _note(first, second, min_cell, round_to)
 
 
 def suppress_as(

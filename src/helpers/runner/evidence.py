@@ -87,7 +87,7 @@ def _latent_classes(found: dict[str, Any]) -> str:
         f"- The whole choice of the number of classes, 1 to 15 with 20 starts each: "
         f"**{found['selection_seconds'] / 60:.1f} minutes**, at most {found['selection_gigabytes']:.1f} GB. "
         f"{found['chosen']} classes are chosen, none of which may hold less than 2% of cases; 12 were "
-        "planted, the rarest of which comes to less.\n"
+        "planted, the rarest of which holds less once assessments without any factor are left out.\n"
     )
 
 
