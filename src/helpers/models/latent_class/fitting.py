@@ -12,7 +12,7 @@ from joblib import Parallel, delayed, parallel_config
 from stepmix.stepmix import StepMix
 from tqdm import tqdm
 
-from helpers.models.latent_class.common import Found, matrix
+from helpers.models.latent_class.common import matrix
 from helpers.models.latent_class.quality import fit_measures
 from helpers.models.latent_class.starts import drawn, neighbours, run
 
@@ -95,16 +95,16 @@ def select(
     x, weights = matrix(patterns, items), patterns["n"].to_numpy(float)
     seeds = np.random.default_rng(seed).integers(0, 2**31 - 1, size=(max(possible) + 1, starts))
     tried = {k: starts if k > 1 else 1 for k in possible}  # one class has one solution, in closed form
-    left = {k: seeds[k][: tried[k]].tolist() for k in possible}
+    left = {k: [drawn(x, weights, k, int(s)) for s in seeds[k][: tried[k]]] for k in possible}
     with tqdm(desc="Runs", total=_runs(tried), disable=not progress) as bar:
         for one_of, iterations, share in ROUNDS:
             going_on = {k: begun[: _going_on(tried[k], one_of)] for k, begun in left.items()}
-            left = _run_all(going_on, x, weights, iterations, share, jobs, bar)
+            left = _run_all(going_on, *_commonest(x, weights, share), iterations, jobs, bar)
         # A good model with a class more or fewer leads to solutions that chance seldom finds.
         beside = {k: neighbours(k, left, x, weights) for k in possible}
         for most, (_, iterations, share) in ((None, ROUNDS[0]), (FEWEST_FINISHED, ROUNDS[-1])):
             beside = {k: begun[:most] for k, begun in beside.items()}
-            beside = _run_all(beside, x, weights, iterations, share, jobs, bar)
+            beside = _run_all(beside, *_commonest(x, weights, share), iterations, jobs, bar)
     left = {k: sorted([*left[k], *beside[k]], key=lambda model: -model.lower_bound_) for k in possible}
     models = {k: _largest_first(left[k][0], x, weights) for k in possible}
     rows = [fit_measures(patterns, items, models[k]) | _how_sure(left[k], weights.sum()) for k in possible]
@@ -161,37 +161,17 @@ def _possible(patterns: pd.DataFrame, items: list[str], classes: Iterable[int]) 
 
 
 def _run_all(
-    begun: dict[int, list],
-    x: np.ndarray,
-    weights: np.ndarray,
-    iterations: int,
-    share: float,
-    jobs: int,
-    bar: tqdm,
+    begun: dict[int, list], x: np.ndarray, weights: np.ndarray, iterations: int, jobs: int, bar: tqdm
 ) -> dict[int, list[StepMix]]:
     """Run the starts of each number of classes side by side; return the models, the best first."""
     tasks = [(k, start) for k in sorted(begun, reverse=True) for start in begun[k]]
     done: dict[int, list[StepMix]] = {k: [] for k in begun}
     with parallel_config("loky", inner_max_num_threads=1), Parallel(jobs, return_as="generator") as workers:
-        models = workers(delayed(_run_one)(x, weights, *task, iterations, share) for task in tasks)
+        models = workers(delayed(run)(x, weights, start, iterations) for _, start in tasks)
         for (k, _), model in zip(tasks, models, strict=True):
             done[k].append(model)
             bar.update()
     return {k: sorted(models, key=lambda model: -model.lower_bound_) for k, models in done.items()}
-
-
-def _run_one(
-    x: np.ndarray,
-    weights: np.ndarray,
-    classes: int,
-    start: int | Found | StepMix,
-    iterations: int,
-    share: float,
-) -> StepMix:
-    """Run a start on the commonest patterns; one known by its seed only is first drawn, from all patterns."""
-    if isinstance(start, int):
-        start = drawn(x, weights, classes, start)
-    return run(*_commonest(x, weights, share), start, iterations)
 
 
 def _commonest(x: np.ndarray, weights: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
